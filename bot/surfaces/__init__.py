@@ -1,0 +1,1 @@
+"""Where people meet the bot: the console, and later Slack and Teams."""

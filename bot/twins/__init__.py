@@ -1,0 +1,1 @@
+"""Simulators of outside systems: own processes, reached over HTTP only."""

@@ -1,0 +1,1 @@
+"""The neutral card and form, one file per card, and the renderers."""

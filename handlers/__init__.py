@@ -1,0 +1,1 @@
+"""Load, decide, save: one file per family of messages."""

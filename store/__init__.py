@@ -1,0 +1,1 @@
+"""Tables, unit of work, ledger and keys. Rows never leave this room."""
