@@ -1,0 +1,269 @@
+"""What the rest of the program may ask of the store, and the plain values that cross that line.
+
+Documents and payloads are opaque bytes here; codecs live with those who know what is inside. All calls are
+synchronous and come from one worker thread. `store/sqlite.py` and `store/memory.py` implement these ports and
+pass the same tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+HOUSE: Final = "house"
+"""The provider's own tenant (design 12)."""
+
+FIND_LIMIT: Final = 1000
+"""Most rows that `find` returns unless asked for more."""
+
+
+class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that lives through time, with the columns that are searched."""
+
+    kind: str
+    id: str
+    version: int
+    status: str
+    next_due: datetime | None = None
+    code: str | None = None
+    document: bytes
+
+
+class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One device's part in one rollout."""
+
+    rollout: str
+    device: str
+    ring: int
+    stratum: str
+    state: str
+    document: bytes
+
+
+class EntryHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The clear part of one ledger entry."""
+
+    tenant: str
+    seq: int
+    kind: str
+    message_id: str
+    received_at: datetime
+    recorded_at: datetime
+    leaf_hash: bytes
+    prev_hash: bytes
+
+
+class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One effect to carry out; lanes go in order of (priority, insertion), a low number overtakes.
+
+    With `coalesce` the same key may come again: the newest payload wins, the effect runs (once) more.
+    """
+
+    key: str
+    lane: str
+    priority: int
+    kind: str
+    payload: bytes
+    not_before: datetime
+    coalesce: bool = False
+
+
+class Leased(msgspec.Struct, frozen=True, kw_only=True):
+    """An effect handed to one worker for a while; `fence` proves whose it is."""
+
+    item: OutboxItem
+    fence: int
+    attempt: int
+    was_started: bool
+    """An earlier attempt may have reached the outside: look it up, never repeat it blindly."""
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True):
+    """An effect that nobody works on until a person says so."""
+
+    item: OutboxItem
+    attempt: int
+    error: str
+    in_doubt: bool
+
+
+class InboxItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One inbound delivery, kept before it is acknowledged."""
+
+    source: str
+    delivery_id: str
+    received_at: datetime
+    payload: bytes
+    state: str = "new"
+    """`new`, `done` or `parked`."""
+    error: str = ""
+
+
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """One place where a card is shown, and the version shown there."""
+
+    card: str
+    conversation: str
+    surface: str
+    message_id: str
+    version: int
+    digest: str
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """One message on the console's own page; `key` finds it again after a crash."""
+
+    conversation: str
+    message_id: str
+    version: int
+    posted_at: datetime
+    changed_at: datetime
+    visible_to: str | None = None
+    key: str = ""
+    document: bytes
+
+
+class KeyState(StrEnum):
+    """Whether a tenant's content can be read."""
+
+    PRESENT = "present"
+    UNAVAILABLE = "unavailable"
+    DESTROYED = "destroyed"
+
+
+class UnitOfWork(Protocol):
+    """One tenant, one transaction. Nothing is kept unless `commit` was called."""
+
+    tenant: str
+
+    def get(self, kind: str, id: str) -> Aggregate | None: ...
+    def put(self, aggregate: Aggregate) -> None:
+        """Version must be the stored one plus 1 (1 when new), else StaleVersion."""
+
+    def find(
+        self,
+        kind: str | None = None,
+        *,
+        statuses: Collection[str] | None = None,
+        code: str | None = None,
+        limit: int = FIND_LIMIT,
+    ) -> list[Aggregate]:
+        """Ordered by kind and id."""
+
+    def due(self, now: datetime, limit: int) -> list[tuple[str, str, datetime]]:
+        """(kind, id, due at), ordered by due time, kind, id."""
+
+    def next_due(self) -> datetime | None: ...
+
+    def device_rows(
+        self,
+        rollout: str,
+        *,
+        devices: Collection[str] | None = None,
+        ring: int | None = None,
+        states: Collection[str] | None = None,
+        limit: int | None = None,
+    ) -> list[DeviceRow]:
+        """Ordered by ring and device."""
+
+    def put_device_rows(self, rows: Sequence[DeviceRow]) -> None: ...
+    def device_counts(self, rollout: str) -> dict[tuple[int, str], int]:
+        """(ring, state) -> how many."""
+
+    def devices_of(self, device: str) -> list[DeviceRow]:
+        """Every rollout's row of one device."""
+
+    def append(
+        self, *, kind: str, message_id: str, received_at: datetime, now: datetime, content: bytes
+    ) -> EntryHeader:
+        """One ledger entry; recorded_at never falls. A known message id raises DuplicateMessage."""
+
+    def entries(self, after: int = 0, limit: int | None = None) -> Iterator[tuple[EntryHeader, bytes | None]]:
+        """In order of seq; content is None when the key was destroyed."""
+
+    def has_message(self, message_id: str) -> bool: ...
+
+    def enqueue(self, items: Sequence[OutboxItem]) -> None: ...
+
+    def remember(self, item: InboxItem) -> bool:
+        """False if (source, delivery id) is known already."""
+
+    def inbox(self, states: Collection[str], limit: int) -> list[InboxItem]:
+        """Oldest first."""
+
+    def settle_inbox(self, source: str, delivery_id: str, state: str, error: str = "") -> None: ...
+
+    def copies(self, card: str) -> list[Copy]: ...
+    def put_copy(self, copy: Copy) -> None: ...
+    def find_copy(self, surface: str, message_id: str) -> Copy | None: ...
+    def keep_sent_card(self, digest: str, document: bytes) -> None: ...
+    def sent_card(self, digest: str) -> bytes | None: ...
+
+    def put_post(self, post: Post) -> None: ...
+    def get_post(self, message_id: str) -> Post | None: ...
+    def post_by_key(self, conversation: str, key: str) -> Post | None: ...
+    def posts(self, conversation: str, limit: int, before: str | None = None) -> list[Post]:
+        """The last `limit` posts (those before the post with id `before`), oldest first."""
+
+    def put_cache(self, name: str, at: datetime, document: bytes) -> None: ...
+    def get_cache(self, name: str) -> tuple[datetime, bytes] | None: ...
+    def bump(self, counter: str, by: int = 1) -> None: ...
+    def counters(self) -> dict[str, int]: ...
+
+    def commit(self) -> None: ...
+
+
+class Store(Protocol):
+    """All tenants of one data directory, and the outbox worker's side of each.
+
+    The worker's calls are short transactions of their own. They must not be made inside an open unit of
+    work of the same tenant: use `settle_in` there.
+    """
+
+    def tenants(self) -> list[str]: ...
+    def exists(self, tenant: str) -> bool: ...
+    def create(self, tenant: str) -> None: ...
+    def begin(self, tenant: str) -> AbstractContextManager[UnitOfWork]: ...
+    def read(self, tenant: str) -> AbstractContextManager[UnitOfWork]:
+        """One snapshot; writing and `commit` are refused."""
+
+    def claim(
+        self, tenant: str, *, now: datetime, owner: str, lease_seconds: int, limit: int
+    ) -> list[Leased]:
+        """Heads of free lanes, ordered by priority and insertion.
+
+        An item that waits for its first `not_before` is passed by; one that waits for a retry holds its lane.
+        """
+
+    def mark_started(self, tenant: str, key: str, fence: int) -> bool:
+        """The durable note "the call is about to leave"; False if the fence is stale: do not call."""
+
+    def settle(self, tenant: str, key: str, fence: int, *, now: datetime) -> bool: ...
+    def settle_in(self, uow: UnitOfWork, key: str, fence: int) -> bool:
+        """The same inside a unit of work; False (stale fence) means: drop the outcome."""
+
+    def retry(
+        self, tenant: str, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool = False
+    ) -> bool:
+        """`no_effect`: the call definitely did nothing, so the next attempt need not look it up."""
+
+    def park(self, tenant: str, key: str, fence: int, *, error: str, in_doubt: bool = False) -> bool: ...
+    def unpark(self, tenant: str, key: str, *, now: datetime) -> bool: ...
+    def parked(self, tenant: str) -> list[Parked]: ...
+    def outbox_next(self, tenant: str) -> datetime | None:
+        """Earliest moment at which an open item can move, for virtual time."""
+
+    def pending_to_doubt(self, tenant: str) -> int:
+        """After a restore: everything pending becomes in doubt. Returns how many."""
+
+    def checkpoint(self, tenant: str) -> int:
+        """Sign the ledger as it stands; returns its size."""
+
+    def destroy_key(self, tenant: str, *, now: datetime) -> None: ...
+    def key_state(self, tenant: str) -> KeyState: ...
+    def close(self) -> None: ...
