@@ -156,7 +156,7 @@ class JobResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the RMM says about one device of a rollout at one moment; missing knowledge is None, never a guess."""
+    """What the RMM says about one device of a rollout at one moment; what it does not know is None."""
 
     device_id: str
     organisation_id: str
@@ -170,4 +170,4 @@ class DeviceReport(msgspec.Struct, frozen=True, kw_only=True):
     failed: tuple[str, ...]
     jobs: tuple[JobResult, ...] = ()
     healthy: bool | None = None
-    """The RMM's own health verdict: False when it shows a critical alert raised since the job, None when unknown."""
+    """The RMM's own verdict: False when it shows a critical alert raised since the job, None when unknown."""

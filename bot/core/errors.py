@@ -1,11 +1,11 @@
 """The one small error tree: what the person did, what the other system did, what we did.
 
-    RingmasterError
-     |- Refused          the person asked for something that may not happen; the text is the answer they get
-     |- OutsideFailed    another system said no, said nothing, or made no sense
-     |   |- OutsideBusy        it asked us to come back later (429, 503); carries the seconds it named
-     |   |- OutsideUnclear     the call may or may not have taken effect; look before repeating
-     |- Broken           our own fault: a state that must not be, a fault in the record
+RingmasterError
+ |- Refused          the person asked for something that may not happen; the text is the answer they get
+ |- OutsideFailed    another system said no, said nothing, or made no sense
+ |   |- OutsideBusy        it asked us to come back later (429, 503); carries the seconds it named
+ |   |- OutsideUnclear     the call may or may not have taken effect; look before repeating
+ |- Broken           our own fault: a state that must not be, a fault in the record
 """
 
 from __future__ import annotations

@@ -1,0 +1,94 @@
+"""Effects: what the world should do because of a fact. The runner carries them out; the core never does.
+
+Each effect has a key. The same key is one effect, however often it is asked for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.actions import Action
+from bot.core.value import Value
+
+DECISION, ACTION, UPDATE, NOTICE = 0, 1, 2, 3
+"""Priorities inside a lane: decisions overtake notices."""
+
+
+class ShowCard(Value, tag="show"):
+    """Bring every copy of one thing's card up to its committed state, and post it where it belongs."""
+
+    kind: str
+    id: str
+    priority: int = UPDATE
+    persons: tuple[str, ...] = ()
+    """People who also get it as a direct message."""
+
+
+class Act(Value, tag="act"):
+    """Do one thing on one device, for one rollout."""
+
+    rollout: str
+    action: Action
+
+
+class ObserveDevices(Value, tag="observe"):
+    """Read the devices of a rollout again and report."""
+
+    rollout: str
+    devices: tuple[str, ...]
+    round: str
+    """Distinguishes one asking from the next: the id of the message that asked."""
+    since: datetime
+    baseline: bool = False
+    """True: read before anything starts, to compare the patch set with what was approved."""
+
+
+class PageOnCall(Value, tag="page"):
+    """Tell the person on call. Who that is, the house knows."""
+
+    subject_kind: str
+    subject_id: str
+    reason: str
+    """One sentence: what happened and what is needed."""
+    round: str
+    after_person: str = ""
+    """The person who did not answer; the next one is called."""
+
+
+class CountRefusal(Value, tag="count"):
+    """Nothing but a number: somebody unknown was refused."""
+
+    counter: str
+
+
+Effect = ShowCard | Act | ObserveDevices | PageOnCall | CountRefusal
+
+
+def key_of(effect: Effect) -> str:
+    """The idempotency key: two effects with one key are one."""
+    match effect:
+        case ShowCard():
+            return f"show:{effect.kind}:{effect.id}"
+        case Act():
+            return effect.action.key
+        case ObserveDevices():
+            return f"observe:{effect.rollout}:{effect.round}"
+        case PageOnCall():
+            return f"page:{effect.subject_kind}:{effect.subject_id}:{effect.round}"
+        case CountRefusal():
+            return f"count:{effect.counter}"
+
+
+def lane_of(effect: Effect) -> str:
+    """Effects of one lane happen one after the other; different lanes do not wait for each other."""
+    match effect:
+        case ShowCard():
+            return f"card:{effect.kind}:{effect.id}"
+        case Act():
+            return f"device:{effect.action.device_id}"
+        case ObserveDevices():
+            return f"observe:{effect.rollout}"
+        case PageOnCall():
+            return "page"
+        case CountRefusal():
+            return "count"

@@ -1,0 +1,470 @@
+"""Gates: one question to people, bound to one offer, decided once.
+
+Everything that moves a gate stands in MOVES; everything else is refused and changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from bot.core.effects import DECISION, Effect, ShowCard
+from bot.core.envelope import Frame, Standing
+from bot.core.errors import Broken, Refused
+from bot.core.policy import ApprovalRule
+from bot.core.value import Value
+
+STANDING_MAX_AGE = timedelta(minutes=15)
+"""Older knowledge of who may decide counts as no (design, section 5)."""
+
+
+class GateStatus(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    VOID = "void"
+
+
+class Verb(StrEnum):
+    """What a person can say at a gate."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Question(Value):
+    """What the gate asks about and whom: frozen when it opens."""
+
+    subject_kind: str
+    subject_id: str
+    purpose: str
+    """start | promote | rollback"""
+    offer_digest: str
+    rules: ApprovalRule
+    requester: str
+    approvers: tuple[str, ...]
+    """Who could decide when it was asked: for the card only, membership is asked again at every click."""
+    not_after: datetime
+
+
+class Vote(Value):
+    """One person's word, with how it was proved and which copy they saw."""
+
+    person: str
+    name: str
+    verb: Verb
+    reason: str
+    at: datetime
+    proof: str
+    card_digest: str = ""
+
+
+class Gate(Value):
+    """The state of one gate."""
+
+    id: str
+    code: str
+    question: Question
+    opened_at: datetime
+    expires_at: datetime
+    remind_at: datetime | None
+    status: GateStatus = GateStatus.OPEN
+    votes: tuple[Vote, ...] = ()
+    decided_at: datetime | None = None
+    void_rule: str = ""
+    void_difference: str = ""
+
+    def approvals(self) -> tuple[Vote, ...]:
+        """The counted yes votes, one a person."""
+        return tuple(vote for vote in self.votes if vote.verb == Verb.APPROVE)
+
+
+# --- messages ---
+
+
+class GateMessage(Value):
+    """Base of everything a gate can be told."""
+
+    KIND: ClassVar[str] = "gate"
+    gate: str
+
+    def subject(self) -> str:
+        """The gate this is for."""
+        return self.gate
+
+
+class OpenGate(GateMessage, tag="gate.open"):
+    """Ask this question."""
+
+    code: str
+    question: Question
+
+
+class CastVote(GateMessage, tag="gate.vote"):
+    """A person decides."""
+
+    offer8: str
+    verb: Verb
+    reason: str
+    standing: Standing
+    card_digest: str = ""
+
+
+class CancelGate(GateMessage, tag="gate.cancel"):
+    """The question is no longer asked: its subject ended otherwise."""
+
+    why: str
+
+
+class VoidGate(GateMessage, tag="gate.void"):
+    """What was offered is no longer what would happen."""
+
+    rule: str
+    difference: str
+
+
+class CardSent(GateMessage, tag="gate.card"):
+    """A copy of the card reached a conversation."""
+
+    offer_digest: str
+    card_digest: str
+    surface: str
+    conversation: str
+    message_id: str
+
+
+class GateDue(GateMessage, tag="gate.due"):
+    """A reminder or the expiry of this gate is due."""
+
+    at: datetime
+
+
+# --- facts ---
+
+
+class GateOpened(Value, tag="gate.opened.1"):
+    id: str
+    code: str
+    question: Question
+    at: datetime
+    expires_at: datetime
+    remind_at: datetime | None
+
+
+class VoteCounted(Value, tag="gate.vote_counted.1"):
+    vote: Vote
+
+
+class GateDecided(Value, tag="gate.decided.1"):
+    status: GateStatus
+    at: datetime
+
+
+class GateVoided(Value, tag="gate.voided.1"):
+    rule: str
+    difference: str
+    at: datetime
+
+
+class GateReminded(Value, tag="gate.reminded.1"):
+    at: datetime
+
+
+class CardShown(Value, tag="card.shown.1"):
+    """Exactly this card was seen in this place for this offer."""
+
+    offer_digest: str
+    card_digest: str
+    surface: str
+    conversation: str
+    message_id: str
+
+
+GateFact = GateOpened | VoteCounted | GateDecided | GateVoided | GateReminded | CardShown
+
+
+class GateSettled(Value, tag="gate.settled"):
+    """Tells the gate's subject how it ended; becomes a message of the subject's own kind."""
+
+    KIND: ClassVar[str] = "gate-subject"
+    gate: str
+    code: str
+    question: Question
+    status: GateStatus
+    by: tuple[str, ...]
+    reason: str
+    at: datetime
+
+    def subject(self) -> str:
+        """The thing that asked."""
+        return self.question.subject_id
+
+
+S = GateStatus
+MOVES: dict[GateStatus | None, dict[type[Value], frozenset[GateStatus]]] = {
+    None: {GateOpened: frozenset({S.OPEN})},
+    S.OPEN: {
+        VoteCounted: frozenset({S.OPEN}),
+        GateReminded: frozenset({S.OPEN}),
+        CardShown: frozenset({S.OPEN}),
+        GateDecided: frozenset({S.APPROVED, S.REJECTED, S.EXPIRED, S.CANCELLED}),
+        GateVoided: frozenset({S.VOID}),
+    },
+    S.APPROVED: {CardShown: frozenset({S.APPROVED}), GateVoided: frozenset({S.VOID})},
+    S.REJECTED: {CardShown: frozenset({S.REJECTED})},
+    S.EXPIRED: {CardShown: frozenset({S.EXPIRED})},
+    S.CANCELLED: {CardShown: frozenset({S.CANCELLED})},
+    S.VOID: {CardShown: frozenset({S.VOID})},
+}
+"""From each state, which facts may happen and where they lead."""
+
+
+# --- decide ---
+
+
+def decide(gate: Gate | None, message: object, frame: Frame) -> list[GateFact]:
+    """What happens because of this message; raises Refused with a sentence for the person who asked."""
+    if isinstance(message, OpenGate):
+        return _open(gate, message, frame)
+    if gate is None:
+        raise Refused("There is no such question. Type `waiting` to see what is open.", rule="unknown-gate")
+    match message:
+        case CastVote():
+            return _vote(gate, message, frame)
+        case CancelGate():
+            return _close(gate, GateStatus.CANCELLED, frame)
+        case VoidGate():
+            return _void(gate, message, frame)
+        case CardSent():
+            return [_shown(message)]
+        case GateDue():
+            return _due(gate, message)
+        case _:
+            raise Broken(f"a gate cannot be told {type(message).__name__}")
+
+
+def _open(gate: Gate | None, message: OpenGate, frame: Frame) -> list[GateFact]:
+    if gate is not None:
+        raise Refused(f"{gate.code} is asked already.", rule="already-open")
+    problem = unattainable(message.question.rules, message.question.approvers, message.question.requester)
+    if problem:
+        raise Refused(problem, rule="quorum-unattainable")
+    rules, at = message.question.rules, frame.received_at
+    expires_at = min(at + timedelta(seconds=rules.expiry_seconds), message.question.not_after)
+    if expires_at <= at:
+        raise Refused("Too late to ask: the time for this has passed. Plan it anew.", rule="too-late")
+    remind_at = at + timedelta(seconds=rules.reminder_seconds) if rules.reminder_seconds else None
+    opened = GateOpened(
+        id=message.gate,
+        code=message.code,
+        question=message.question,
+        at=at,
+        expires_at=expires_at,
+        remind_at=remind_at if remind_at and remind_at < expires_at else None,
+    )
+    return [opened]
+
+
+def unattainable(rules: ApprovalRule, approvers: tuple[str, ...], requester: str) -> str:
+    """Why this quorum can never be met; empty when it can."""
+    able = [person for person in approvers if not (rules.not_requester and person == requester)]
+    roles = ", ".join(rules.roles) or "no role at all"
+    if not able:
+        return f"Nobody may decide this: nobody but the requester holds {roles}. Name an approver."
+    if len(able) < rules.quorum:
+        return f"This needs {rules.quorum} people with {roles}, and there are only {len(able)}."
+    return ""
+
+
+def _vote(gate: Gate, message: CastVote, frame: Frame) -> list[GateFact]:
+    _may_vote(gate, message, frame)
+    vote = Vote(
+        person=message.standing.person,
+        name=message.standing.name,
+        verb=message.verb,
+        reason=message.reason,
+        at=frame.received_at,
+        proof=frame.actor.proof,
+        card_digest=message.card_digest,
+    )
+    facts: list[GateFact] = [VoteCounted(vote=vote)]
+    after = evolve(gate, facts[0])
+    if vote.verb == Verb.REJECT:
+        facts.append(GateDecided(status=GateStatus.REJECTED, at=frame.received_at))
+    elif len(after.approvals()) >= gate.question.rules.quorum:
+        facts.append(GateDecided(status=GateStatus.APPROVED, at=frame.received_at))
+    return facts
+
+
+def _may_vote(gate: Gate, message: CastVote, frame: Frame) -> None:
+    if gate.status != GateStatus.OPEN:
+        raise Refused(closed_sentence(gate), rule=f"gate-{gate.status}")
+    if frame.received_at >= gate.expires_at:
+        raise Refused(
+            f"{gate.code} expired before your answer reached us. Nothing was done.", rule="gate-expired"
+        )
+    if not gate.question.offer_digest.startswith(message.offer8) or not message.offer8:
+        raise Refused(
+            f"That button belongs to an older plan of {gate.code}. Open the card again: it changed.",
+            rule="other-offer",
+        )
+    entitled(gate, message.standing, frame.received_at)
+    if any(v.person == message.standing.person and v.verb == message.verb for v in gate.votes):
+        raise Refused(f"Your yes to {gate.code} is counted already.", rule="already-voted")
+
+
+def entitled(gate: Gate, standing: Standing, at: datetime) -> None:
+    """Raises Refused with the reason why this person may not decide this gate."""
+    rules = gate.question.rules
+    if at - standing.as_of > STANDING_MAX_AGE:
+        raise Refused("We cannot tell right now whether you may decide this. Try again.", rule="standing-old")
+    if not set(rules.roles) & set(standing.roles):
+        names = ", ".join(gate.question.approvers) or "nobody"
+        raise Refused(
+            f"You may not decide {gate.code}: it needs {' or '.join(rules.roles)}. Ask {names}.",
+            rule="not-entitled",
+        )
+    if rules.not_requester and standing.person == gate.question.requester:
+        raise Refused(
+            f"You asked for this, so somebody else must decide {gate.code} (two people are required).",
+            rule="own-request",
+        )
+
+
+def closed_sentence(gate: Gate) -> str:
+    """One true sentence about a gate that is no longer open."""
+    last = gate.votes[-1] if gate.votes else None
+    match gate.status:
+        case GateStatus.APPROVED:
+            names = ", ".join(vote.name for vote in gate.approvals())
+            return f"{gate.code} is approved already, by {names}. Nothing more to do."
+        case GateStatus.REJECTED:
+            who = last.name if last else "somebody"
+            return (
+                f"{gate.code} was rejected already, by {who}: {last.reason if last else ''}".rstrip(": ")
+                + "."
+            )
+        case GateStatus.EXPIRED:
+            return (
+                f"{gate.code} has expired: nobody decided in time, so nothing was done. Ask for a new plan."
+            )
+        case GateStatus.CANCELLED:
+            return f"{gate.code} was taken back; there is nothing to decide."
+        case GateStatus.VOID:
+            return f"{gate.code} is void: {gate.void_difference} Decide the new question instead."
+        case GateStatus.OPEN:
+            return f"{gate.code} is open."
+
+
+def _close(gate: Gate, status: GateStatus, frame: Frame) -> list[GateFact]:
+    if gate.status != GateStatus.OPEN:
+        return []
+    return [GateDecided(status=status, at=frame.received_at)]
+
+
+def _void(gate: Gate, message: VoidGate, frame: Frame) -> list[GateFact]:
+    if GateVoided not in MOVES[gate.status]:
+        return []
+    return [GateVoided(rule=message.rule, difference=message.difference, at=frame.received_at)]
+
+
+def _shown(message: CardSent) -> CardShown:
+    return CardShown(
+        offer_digest=message.offer_digest,
+        card_digest=message.card_digest,
+        surface=message.surface,
+        conversation=message.conversation,
+        message_id=message.message_id,
+    )
+
+
+def _due(gate: Gate, message: GateDue) -> list[GateFact]:
+    if gate.status != GateStatus.OPEN:
+        return []
+    if message.at >= gate.expires_at:
+        return [GateDecided(status=GateStatus.EXPIRED, at=message.at)]
+    if gate.remind_at is not None and message.at >= gate.remind_at:
+        return [GateReminded(at=message.at)]
+    return []
+
+
+# --- evolve ---
+
+
+def evolve(gate: Gate | None, fact: GateFact) -> Gate:
+    """The gate after this fact. Total on everything that MOVES allows."""
+    if isinstance(fact, GateOpened):
+        return Gate(
+            id=fact.id,
+            code=fact.code,
+            question=fact.question,
+            opened_at=fact.at,
+            expires_at=fact.expires_at,
+            remind_at=fact.remind_at,
+        )
+    if gate is None:
+        raise Broken(f"{type(fact).__name__} before the gate was opened")
+    if type(fact) not in MOVES[gate.status]:
+        raise Broken(f"{type(fact).__name__} cannot happen to a gate that is {gate.status}")
+    match fact:
+        case VoteCounted():
+            others = tuple(vote for vote in gate.votes if vote.person != fact.vote.person)
+            return _with(gate, votes=(*others, fact.vote))
+        case GateDecided():
+            return _with(gate, status=fact.status, decided_at=fact.at, remind_at=None)
+        case GateVoided():
+            return _with(
+                gate,
+                status=GateStatus.VOID,
+                decided_at=fact.at,
+                void_rule=fact.rule,
+                void_difference=fact.difference,
+            )
+        case GateReminded():
+            return _with(gate, remind_at=None)
+        case CardShown():
+            return gate
+
+
+def _with(gate: Gate, **changes: object) -> Gate:
+    return msgspec.structs.replace(gate, **changes)
+
+
+def next_due(gate: Gate) -> datetime | None:
+    """When time itself will next say something to this gate."""
+    if gate.status != GateStatus.OPEN:
+        return None
+    return gate.remind_at or gate.expires_at
+
+
+# --- react ---
+
+
+def react(gate: Gate, fact: GateFact) -> list[Effect | GateSettled]:
+    """What the world, and the thing that asked, should hear of this fact."""
+    show = ShowCard(kind="gate", id=gate.id, priority=DECISION, persons=gate.question.approvers)
+    match fact:
+        case GateOpened() | GateReminded() | VoteCounted():
+            return [show]
+        case GateDecided() | GateVoided():
+            return [show, _settled(gate, fact.at)]
+        case CardShown():
+            return []
+
+
+def _settled(gate: Gate, at: datetime) -> GateSettled:
+    last = gate.votes[-1] if gate.votes else None
+    return GateSettled(
+        gate=gate.id,
+        code=gate.code,
+        question=gate.question,
+        status=gate.status,
+        by=tuple(vote.person for vote in gate.votes),
+        reason=last.reason if last else "",
+        at=at,
+    )
