@@ -116,7 +116,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
-    """A picture by address or as our own SVG. `alt` must tell the whole story: some surfaces show only that."""
+    """A picture by address or as our own SVG. `alt` tells the whole story: some surfaces show only that."""
 
     alt: str
     url: str = ""
