@@ -1,0 +1,1 @@
+"""Public vulnerability feeds: one file per feed, bytes in, typed rows out, nothing else."""
