@@ -250,8 +250,8 @@ def real_rows(*names: str) -> list[UpdateRow]:
         ("22631", DeviceClass.LAPTOP, "5041585", "5041585"),
         ("19045", DeviceClass.WORKSTATION, "5041580", "5041580"),
         ("26100", DeviceClass.WORKSTATION, "5041571", "5041571"),
-        # The feed holds fixes for servers that were issued again in September.
-        ("17763", DeviceClass.SERVER, "5041578", "5043050"),
+        # The feed holds fixes for servers that were issued again in later months.
+        ("17763", DeviceClass.SERVER, "5041578", "5044277"),
         ("20348", DeviceClass.SERVER, "5041160", "5042881"),
     ],
 )
