@@ -35,6 +35,7 @@ class PendingPatch(msgspec.Struct, frozen=True, kw_only=True):
     """A patch that a device lacks, as the RMM lists it."""
 
     kb: str
+    """Digits; empty for a driver or firmware that carries no number and so cannot be planned."""
     name: str
     approval: Approval
     severity: str = "unknown"
@@ -152,6 +153,8 @@ class JobResult(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     finished_at: datetime | None = None
     exit_code: int | None = None
+    succeeded: bool | None = None
+    """The RMM's own verdict on the finished job, for answers without an exit code; None when it gave none."""
     message: str = ""
 
 
