@@ -38,7 +38,7 @@ class KeyDestroyed(RingmasterError):
     """The tenant's key was destroyed on purpose: its content is gone for ever, its chain is not."""
 
     def __init__(self, tenant: str) -> None:
-        super().__init__(f"The key of tenant {tenant} was destroyed; its content cannot be read or continued.")
+        super().__init__(f"The key of tenant {tenant} was destroyed; nothing of it can be read or continued.")
         self.tenant = tenant
 
 

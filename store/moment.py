@@ -1,4 +1,4 @@
-"""Moments as fixed-width UTC text: sorts by time, reads well, and is the same in body, SQLite and PostgreSQL."""
+"""Moments as fixed-width UTC text: sorts by time, reads well, the same in body, SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import String
 from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
 
 WIDTH = len("2026-01-01T00:00:00.000000Z")
 
@@ -29,8 +30,10 @@ class Moment(TypeDecorator[datetime]):
     impl = String(WIDTH)
     cache_ok = True
 
+    @override
     def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
         return None if value is None else to_text(value)
 
+    @override
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
         return None if value is None else from_text(value)

@@ -1,8 +1,8 @@
 """Every table, and which of three kinds it is (design 4). Every key starts with the tenant.
 
 *ledger*: append-only truth. *folded*: rebuilt from the ledger by replay and compared; bump FOLD_VERSION when
-folding changes. *operational*: never compared. Columns named in SEALED hold ciphertext, all others ids, states,
-times, counts and digests only.
+folding changes. *operational*: never compared. Columns named in SEALED hold ciphertext, all others ids,
+states, times, counts and digests only.
 """
 
 from __future__ import annotations
@@ -103,6 +103,13 @@ class DeviceRunRow(_Row, table=True):
     stratum: str
     state: str
     document: bytes
+
+
+class FoldRow(_Row, table=True):
+    """With which FOLD_VERSION the folded tables of this tenant were written."""
+
+    __tablename__ = "fold"
+    version: int
 
 
 class OutboxRow(_Row, table=True):
@@ -212,6 +219,7 @@ TABLES: Final[dict[str, Kind]] = {
     "audit_checkpoint": "ledger",
     "aggregate": "folded",
     "device_run": "folded",
+    "fold": "operational",
     "outbox": "operational",
     "inbox": "operational",
     "card_copy": "operational",
@@ -245,6 +253,7 @@ HEAD: Final = _table("audit_head")
 CHECKPOINT: Final = _table("audit_checkpoint")
 AGGREGATE: Final = _table("aggregate")
 DEVICE_RUN: Final = _table("device_run")
+FOLD: Final = _table("fold")
 OUTBOX: Final = _table("outbox")
 INBOX: Final = _table("inbox")
 CARD_COPY: Final = _table("card_copy")
