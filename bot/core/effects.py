@@ -5,8 +5,6 @@ Each effect has a key. The same key is one effect, however often it is asked for
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from bot.core.actions import Action
 from bot.core.value import Value
 
@@ -32,15 +30,9 @@ class Act(Value, tag="act"):
 
 
 class ObserveDevices(Value, tag="observe"):
-    """Read the devices of a rollout again and report."""
+    """Read the watched devices of a rollout and report, again and again until nothing is left to watch."""
 
     rollout: str
-    devices: tuple[str, ...]
-    round: str
-    """Distinguishes one asking from the next: the id of the message that asked."""
-    since: datetime
-    baseline: bool = False
-    """True: read before anything starts, to compare the patch set with what was approved."""
 
 
 class PageOnCall(Value, tag="page"):
@@ -72,7 +64,7 @@ def key_of(effect: Effect) -> str:
         case Act():
             return effect.action.key
         case ObserveDevices():
-            return f"observe:{effect.rollout}:{effect.round}"
+            return f"observe:{effect.rollout}"
         case PageOnCall():
             return f"page:{effect.subject_kind}:{effect.subject_id}:{effect.round}"
         case CountRefusal():

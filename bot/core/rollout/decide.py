@@ -1,0 +1,331 @@
+"""What happens to a rollout because of a message: first what the message itself means, then what follows.
+
+`decide` answers the message; `advance` (in advance.py) adds what is due by now: starts, intents, soaks,
+promotions, halts, ends. Nothing here reads a clock: the moment is the message's own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.actions import Accepted, Declined, Unclear
+from bot.core.envelope import Frame, Standing
+from bot.core.errors import Broken, Refused
+from bot.core.gates import GateSettled, GateStatus
+from bot.core.rollout.advance import advance, ask, launch, may_start, open_question
+from bot.core.rollout.evolve import evolve
+from bot.core.rollout.judge import judge, missing
+from bot.core.rollout.messages import (
+    AbortRollout,
+    ActionAnswered,
+    DevicesMoved,
+    GateAnswered,
+    HitCap,
+    Move,
+    PauseCleared,
+    PlanRollout,
+    ReportDevices,
+    ResumeRollout,
+    RingPromoted,
+    RollBack,
+    RollbackStarted,
+    RolloutApproved,
+    RolloutDue,
+    RolloutEnded,
+    RolloutFact,
+    RolloutMessage,
+    RolloutPaused,
+    RolloutPlanned,
+    SettleAction,
+    StopRollout,
+)
+from bot.core.rollout.state import (
+    FINAL,
+    IN_FLIGHT,
+    STATUS_MOVES,
+    DeviceState,
+    Hand,
+    PauseKind,
+    Rollout,
+    RolloutStatus,
+)
+
+S = RolloutStatus
+
+
+def decide(hand: Hand, message: RolloutMessage | GateSettled, frame: Frame) -> list[RolloutFact]:
+    """All facts of this message, in order; raises Refused and changes nothing when it may not be."""
+    facts = _direct(hand, message, frame)
+    after = hand
+    for fact in facts:
+        after = evolve(after, fact)
+    if after.rollout is not None:
+        facts = facts + advance(after, frame)
+    return facts
+
+
+def _direct(hand: Hand, message: RolloutMessage | GateSettled, frame: Frame) -> list[RolloutFact]:
+    if isinstance(message, PlanRollout):
+        return _plan(hand, message, frame)
+    if hand.rollout is None:
+        raise Refused("There is no such rollout. Type `status` to see what runs.", rule="unknown-rollout")
+    at = frame.received_at
+    match message:
+        case GateSettled():
+            return _settled(hand.rollout, message, at)
+        case RolloutDue():
+            return []
+        case ReportDevices():
+            return _reported(hand, message, at)
+        case SettleAction():
+            return _answered(hand, message, at)
+        case HitCap():
+            return _capped(hand, message, at)
+        case StopRollout() | ResumeRollout() | AbortRollout() | RollBack():
+            return _steered(hand.rollout, message, frame)
+        case _:
+            raise Broken(f"a rollout cannot be told {type(message).__name__}")
+
+
+def _plan(hand: Hand, message: PlanRollout, frame: Frame) -> list[RolloutFact]:
+    if hand.rollout is not None:
+        raise Refused(f"{hand.rollout.code} is planned already.", rule="already-planned")
+    offer = message.offer
+    for number, ring in enumerate(offer.rings):
+        if not offer.devices(number):
+            raise Refused(f"Ring {ring.name} would be empty. Nothing was planned.", rule="empty-ring")
+    planned = RolloutPlanned(
+        id=message.rollout,
+        code=message.code,
+        offer=offer,
+        offer_digest=offer.digest(),
+        approvers=message.approvers,
+        at=frame.received_at,
+    )
+    return [planned]
+
+
+# --- gates ---
+
+
+def _settled(rollout: Rollout, message: GateSettled, at: datetime) -> list[RolloutFact]:
+    if message.gate != rollout.gate:
+        return []
+    answered = GateAnswered(gate=message.gate, status=message.status.value)
+    if message.question.offer_digest != rollout.offer_digest:
+        raise Broken(f"gate {message.gate} was asked for another offer than {rollout.id} has")
+    approved = message.status == GateStatus.APPROVED
+    match message.question.purpose:
+        case "start":
+            return [answered, _start(rollout, message, at) if approved else _not_started(message, at)]
+        case "promote":
+            return [answered, *_promotion(rollout, message, at, approved)]
+        case "continue":
+            return [answered, *_continuation(rollout, message, at, approved)]
+        case "rollback":
+            started = RollbackStarted(by=_names(message), why=message.reason, at=at)
+            return [answered, started] if approved and rollout.status in _CAN_ROLL_BACK else [answered]
+        case other:
+            raise Broken(f"a rollout does not ask for {other!r}")
+
+
+def _start(rollout: Rollout, message: GateSettled, at: datetime) -> RolloutFact:
+    return RolloutApproved(
+        gate=message.gate, offer_digest=message.question.offer_digest, by=message.by, at=at
+    )
+
+
+def _not_started(message: GateSettled, at: datetime) -> RolloutFact:
+    words = {
+        GateStatus.REJECTED: f"rejected: {message.reason}" if message.reason else "rejected",
+        GateStatus.EXPIRED: "nobody answered in time",
+        GateStatus.VOID: "the question became void",
+        GateStatus.CANCELLED: "taken back",
+    }
+    return RolloutEnded(status=S.CANCELLED, text=words[message.status], at=at)
+
+
+def _promotion(rollout: Rollout, message: GateSettled, at: datetime, approved: bool) -> list[RolloutFact]:
+    if approved:
+        ring = rollout.ring
+        return [
+            RingPromoted(ring=ring, by=_names(message), evidence="a person said go on", at=at),
+            PauseCleared(kind=PauseKind.GATE, by=_names(message), at=at),
+            PauseCleared(kind=PauseKind.NOT_ENOUGH_EVIDENCE, by=_names(message), at=at),
+        ]
+    if message.status == GateStatus.REJECTED:
+        return [RolloutEnded(status=S.COMPLETED_WITH_HELD, text=f"stopped here: {message.reason}", at=at)]
+    return []
+
+
+def _continuation(rollout: Rollout, message: GateSettled, at: datetime, approved: bool) -> list[RolloutFact]:
+    if approved:
+        return [PauseCleared(kind=PauseKind.EVIDENCE, by=_names(message), at=at)]
+    if message.status == GateStatus.REJECTED:
+        return [RolloutEnded(status=S.CANCELLED, text=f"not continued: {message.reason}", at=at)]
+    return []
+
+
+def _names(message: GateSettled) -> str:
+    return ", ".join(message.by)
+
+
+# --- reports and answers ---
+
+
+def _reported(hand: Hand, message: ReportDevices, at: datetime) -> list[RolloutFact]:
+    offer = hand.having().offer
+    moves: list[Move] = []
+    for report in message.reports:
+        run = hand.runs.get(report.device_id)
+        move = judge(run, report, offer) if run else None
+        if move and (move.to != DeviceState.PREFLIGHT or may_start(hand.having(), at)):
+            moves.append(move)
+    for device in message.missing:
+        run = hand.runs.get(device)
+        move = missing(run, message.read_at, offer) if run else None
+        if move:
+            moves.append(move)
+    ready = tuple(
+        run.device
+        for report in message.reports
+        if (run := hand.runs.get(report.device_id))
+        and run.state == DeviceState.PREFLIGHT
+        and (run.since is None or report.read_at >= run.since)
+        and run.device not in {move.device for move in moves}
+    )
+    facts: list[RolloutFact] = [DevicesMoved(moves=tuple(moves), at=at)] if moves else []
+    return facts + _launch(hand, ready, facts, at)
+
+
+def _launch(hand: Hand, ready: tuple[str, ...], facts: list[RolloutFact], at: datetime) -> list[RolloutFact]:
+    """Devices that are checked and ready start in the very decision that checked them."""
+    after = hand
+    for fact in facts:
+        after = evolve(after, fact)
+    return launch(after, ready, at)
+
+
+def _answered(hand: Hand, message: SettleAction, at: datetime) -> list[RolloutFact]:
+    run = hand.runs.get(message.device)
+    answered = ActionAnswered(device=message.device, key=message.key, outcome=message.outcome, at=at)
+    if run is None or run.key != message.key:
+        return [answered]
+    match message.outcome:
+        case Accepted() | Unclear():
+            return [answered]
+        case Declined(why=why):
+            return [answered, *_declined(hand, message, why, at)]
+
+
+def _declined(hand: Hand, message: SettleAction, why: str, at: datetime) -> list[RolloutFact]:
+    run = hand.runs[message.device]
+    text = f"the RMM refused: {why}"
+    if run.state == DeviceState.INSTALLING:
+        move = Move(device=run.device, to=DeviceState.BLOCKED, why=text)
+    elif run.state in IN_FLIGHT:
+        move = Move(device=run.device, to=DeviceState.FAILED, why=text, counted="bad")
+    elif run.state in (DeviceState.ROLLING_BACK, DeviceState.REBOOTING_BACK):
+        move = Move(device=run.device, to=DeviceState.ROLLBACK_FAILED, why=text)
+    else:
+        return []
+    return [DevicesMoved(moves=(move,), at=at)]
+
+
+def _capped(hand: Hand, message: HitCap, at: datetime) -> list[RolloutFact]:
+    rollout = hand.having()
+    facts: list[RolloutFact] = []
+    run = hand.runs.get(message.device)
+    if run and run.key == message.key and run.state == DeviceState.INSTALLING:
+        move = Move(device=run.device, to=DeviceState.BLOCKED, why=message.text)
+        facts.append(DevicesMoved(moves=(move,), at=at))
+    if rollout.status in (S.RUNNING, S.PAUSED) and not rollout.paused_for(PauseKind.CAP):
+        facts.append(RolloutPaused(kind=PauseKind.CAP, text=message.text, by="hard cap", at=at))
+    return facts
+
+
+# --- people steer ---
+
+_CAN_ROLL_BACK = frozenset(status for status, to in STATUS_MOVES.items() if S.ROLLING_BACK in to)
+
+
+def _steered(
+    rollout: Rollout, message: StopRollout | ResumeRollout | AbortRollout | RollBack, frame: Frame
+) -> list[RolloutFact]:
+    at = frame.received_at
+    match message:
+        case StopRollout():
+            return _stop(rollout, message, at)
+        case ResumeRollout():
+            return _resume(rollout, message, frame)
+        case AbortRollout():
+            _deciders_only(rollout, message.standing, "end")
+            if rollout.status in FINAL or S.CANCELLED not in STATUS_MOVES[rollout.status]:
+                raise Refused(f"{rollout.code} is {rollout.status} and cannot be ended.", rule="not-running")
+            why = message.why or "no reason given"
+            text = f"ended by {message.standing.name}: {why}"
+            return [RolloutEnded(status=S.CANCELLED, text=text, at=at)]
+        case RollBack():
+            return _roll_back(rollout, message, at)
+
+
+def _stop(rollout: Rollout, message: StopRollout, at: datetime) -> list[RolloutFact]:
+    if rollout.status in FINAL or rollout.status in (S.HALTED, S.ROLLING_BACK):
+        raise Refused(f"{rollout.code} starts nothing new: it is {rollout.status}.", rule="not-running")
+    if rollout.status == S.AWAITING_APPROVAL:
+        raise Refused(
+            f"{rollout.code} has not been approved, so nothing runs. Say `reject {rollout.code}` to end it.",
+            rule="not-approved",
+        )
+    if rollout.paused_for(PauseKind.OPERATOR):
+        raise Refused(f"{rollout.code} is stopped already.", rule="already-stopped")
+    text = f"stopped by {message.standing.name}" + (f": {message.why}" if message.why else "")
+    return [RolloutPaused(kind=PauseKind.OPERATOR, text=text, by=message.standing.person, at=at)]
+
+
+def _resume(rollout: Rollout, message: ResumeRollout, frame: Frame) -> list[RolloutFact]:
+    _deciders_only(rollout, message.standing, "resume")
+    at = frame.received_at
+    cleared: list[RolloutFact] = [
+        PauseCleared(kind=kind, by=message.standing.person, at=at)
+        for kind in (PauseKind.OPERATOR, PauseKind.CAP)
+        if rollout.paused_for(kind)
+    ]
+    if cleared:
+        return cleared
+    purpose = open_question(rollout)
+    if purpose and not rollout.gate and frame.codes:
+        return [ask(rollout, frame.codes[0], purpose, at)]
+    if rollout.pauses:
+        raise Refused(
+            f"{rollout.code} was not stopped by hand. It waits because: {rollout.pauses[0].text}",
+            rule="other-pause",
+        )
+    raise Refused(f"{rollout.code} is not stopped.", rule="not-stopped")
+
+
+def _roll_back(rollout: Rollout, message: RollBack, at: datetime) -> list[RolloutFact]:
+    _deciders_only(rollout, message.standing, "roll back")
+    if rollout.status not in _CAN_ROLL_BACK:
+        raise Refused(
+            f"{rollout.code} is {rollout.status}: there is nothing to take back now.", rule="no-rollback"
+        )
+    if not rollout.count(_MAY_HAVE_IT):
+        raise Refused(f"{rollout.code} has changed no device yet. `stop` is enough.", rule="nothing-changed")
+    why = message.why or "asked for in chat"
+    return [RollbackStarted(by=message.standing.person, why=why, at=at)]
+
+
+_MAY_HAVE_IT = IN_FLIGHT | {
+    DeviceState.HEALTHY,
+    DeviceState.FAILED,
+    DeviceState.SILENT,
+    DeviceState.ROLLBACK_FAILED,
+}
+
+
+def _deciders_only(rollout: Rollout, standing: Standing, verb: str) -> None:
+    if set(rollout.offer.rules.roles) & set(standing.roles):
+        return
+    names = ", ".join(rollout.approvers) or "nobody"
+    raise Refused(f"You may stop {rollout.code}, but not {verb} it. Ask {names}.", rule="not-entitled")
