@@ -1,0 +1,116 @@
+"""`simulate-rmm`: run the fleet twin, a server that speaks the NinjaOne API and holds an invented fleet.
+
+The first line printed is {"url": ..., "pid": ...}; the server then runs until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from bot.twins.fleet.scenario import BadScenario, read_scenario
+from bot.twins.fleet.server import build_app
+from bot.twins.fleet.twin import Twin, TwinOptions
+
+DEFAULT_START = "2026-11-16T08:00:00Z"
+SHUTDOWN_S = 2.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this verb."""
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument(
+        "--port", type=int, default=0, help="0 takes any free port; the first line says which"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--patches", type=Path, help="update-guide table (CSV); default: invented updates")
+    parser.add_argument("--scenario", type=Path, help="hidden defects, JSON or TOML")
+    parser.add_argument("--client-id", default="twin-client")
+    parser.add_argument("--client-secret", default="twin-secret")
+    parser.add_argument("--control-token", default="twin-control")
+    parser.add_argument("--clock", choices=("real", "virtual"), default="real")
+    parser.add_argument("--start", default=DEFAULT_START, help="first moment of a new world (ISO 8601)")
+    parser.add_argument("--speed", type=int, default=1, help="real clock: world seconds per wall second")
+    parser.add_argument("--state", type=Path, help="file in which the world survives a restart")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped; 2 when the options make no sense."""
+    try:
+        options = _options(args)
+        twin = Twin(options, _since_now())
+    except (OSError, ValueError, BadScenario, msgspec.MsgspecError) as fault:
+        print(f"simulate-rmm: {fault}", file=sys.stderr)
+        return 2
+    try:
+        asyncio.run(_serve(twin, args.host, args.port))
+    except OSError as fault:
+        print(f"simulate-rmm: cannot listen on {args.host}:{args.port}: {fault}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _options(args: argparse.Namespace) -> TwinOptions:
+    start = datetime.fromisoformat(args.start)
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=UTC)
+    if not 1 <= args.speed <= 100_000:
+        raise ValueError("--speed must be between 1 and 100000")
+    return TwinOptions(
+        start_s=int(start.timestamp()),
+        seed=args.seed,
+        client_id=args.client_id,
+        client_secret=args.client_secret,
+        control_token=args.control_token,
+        virtual=args.clock == "virtual",
+        speed=args.speed,
+        patches_file=args.patches,
+        state_file=args.state,
+        scenario=read_scenario(args.scenario),
+    )
+
+
+def _since_now() -> Callable[[], float]:
+    began = time.monotonic()
+    return lambda: time.monotonic() - began
+
+
+async def _serve(twin: Twin, host: str, port: int) -> None:
+    runner = web.AppRunner(build_app(twin), access_log=None, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        bound_host, bound_port = runner.addresses[0][:2]
+        shown = f"[{bound_host}]" if ":" in bound_host else bound_host
+        line = msgspec.json.encode({"url": f"http://{shown}:{bound_port}", "pid": os.getpid()})
+        print(line.decode(), flush=True)
+        await _told_to_stop()
+    finally:
+        await runner.cleanup()
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # not every platform has signal handlers in loops
+            loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+if __name__ == "__main__":
+    _parser = argparse.ArgumentParser(prog="simulate-rmm", description=__doc__)
+    add_arguments(_parser)
+    raise SystemExit(run(_parser.parse_args()))
