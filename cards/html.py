@@ -189,8 +189,8 @@ def _progress(element: Progress) -> str:
     done = min(max(element.done, 0), total)
     label = f"{element.done} of {element.total} {safe(element.label)}"
     return (
-        f'<p class="progress"><progress max="{max(total, 1)}" value="{done}" aria-label="{label}"></progress> '
-        f"<span>{label}</span></p>"
+        f'<p class="progress"><progress max="{max(total, 1)}" value="{done}" aria-label="{label}">'
+        f"</progress> <span>{label}</span></p>"
     )
 
 
@@ -231,7 +231,8 @@ def _button(button: Button, place: int, ctx: Drawing) -> str:
         return f'{opening}<button class="{style}" {described}>{label}</button></form>'
     return (
         f'<details class="confirm"><summary class="{style}" {described}>{label}…</summary>{opening}'
-        f'<p dir="auto">{safe(button.confirm)}</p><button class="{style}">Yes: {label}</button></form></details>'
+        f'<p dir="auto">{safe(button.confirm)}</p><button class="{style}">Yes: {label}</button></form>'
+        "</details>"
     )
 
 

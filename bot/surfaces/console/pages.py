@@ -1,0 +1,280 @@
+"""The console's pages as text: pure functions from what is known to HTML. Works without any script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from html import escape
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from bot.surfaces.console.answers import PrivateAnswer
+from bot.surfaces.console.ports import Person, Place, Post
+from cards.html import Drawing, hidden_fields, render, safe, sentence
+from cards.html_forms import render_form
+from cards.model import Card, Moment
+
+TYPED_CHARACTERS = 2000
+"""The longest command the box takes; the shell refuses longer ones as well."""
+
+
+CURRENT = ' aria-current="page"'
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """Who reads the page, and what their posts must carry."""
+
+    person: Person
+    csrf: str
+    people: tuple[Person, ...]
+    """People to switch to; empty when the person signed in with a token."""
+    places: tuple[Place, ...]
+
+
+def document(title: str, header: str, main: str, *, kind: str = "") -> str:
+    """The frame of every page. The first thing a keyboard reaches is the way past the header."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{safe(title)} · Ringmaster</title>\n"
+        '<meta name="color-scheme" content="light dark">\n'
+        '<link rel="stylesheet" href="/static/console.css">\n'
+        '<link rel="icon" href="/static/ring.svg" type="image/svg+xml">\n'
+        '<script src="/static/console.js" defer></script>\n</head>\n'
+        f'<body class="{kind}">\n<a class="skip" href="#main">Skip to the main part</a>\n'
+        f"{header}\n{main}\n</body>\n</html>\n"
+    )
+
+
+def header(reader: Reader | None) -> str:
+    """Name of the house, the way to the list, and who is sitting here."""
+    brand = (
+        '<a class="brand" href="/"><img src="/static/ring.svg" alt="" width="24" height="24"> Ringmaster</a>'
+    )
+    if reader is None:
+        return f'<header class="top">{brand}</header>'
+    places = '<a class="to-places" href="/">Conversations</a>'
+    return f'<header class="top">{brand}{places}{_person_menu(reader)}</header>'
+
+
+def _person_menu(reader: Reader) -> str:
+    token = hidden_fields((("csrf", reader.csrf),))
+    switch = _switch_form(reader, token) if reader.people else ""
+    return (
+        '<details class="person"><summary><span class="visually-hidden">Signed in as </span>'
+        f'{safe(reader.person.name)}</summary><div class="menu">{switch}'
+        f'<form method="post" action="/sign-out">{token}<button class="button plain">Sign out</button></form>'
+        "</div></details>"
+    )
+
+
+def _switch_form(reader: Reader, token: str) -> str:
+    options = "".join(
+        f'<option value="{escape(person.person_id)}"{_if(person == reader.person, " selected")}>'
+        f"{safe(person.name)}</option>"
+        for person in reader.people
+    )
+    return (
+        f'<form method="post" action="/switch">{token}<label for="switch-person">Act as (sample)</label>'
+        f'<select id="switch-person" name="person">{options}</select>'
+        '<button class="button plain">Switch</button></form>'
+    )
+
+
+def _if(holds: bool, text: str) -> str:
+    return text if holds else ""
+
+
+def sign_in_page(csrf: str, people: Sequence[Person], fault: str = "") -> str:
+    """Sign in with an own token; people of sample tenants can be taken with one click."""
+    token = hidden_fields((("csrf", csrf),))
+    wrong = f'<p class="wrong" role="alert">{safe(fault)}</p>' if fault else ""
+    samples = _sample_panel(token, people) if people else ""
+    main = (
+        f'<main id="main" tabindex="-1" class="narrow"><h1>Sign in</h1>{wrong}{samples}'
+        '<section class="panel" aria-labelledby="token-title"><h2 id="token-title">With your own token</h2>'
+        f'<form method="post" action="/sign-in">{token}<div class="field">'
+        '<label for="token">Personal token</label>'
+        '<p class="hint" id="token-hint">Made for you by an administrator. It proves each of your votes.</p>'
+        '<input type="password" id="token" name="token" required autocomplete="current-password" '
+        'aria-describedby="token-hint"></div><button class="button primary">Sign in</button></form>'
+        "</section></main>"
+    )
+    return document("Sign in", header(None), main)
+
+
+def _sample_panel(token: str, people: Sequence[Person]) -> str:
+    rows = "".join(
+        f'<li><button class="button plain" name="person" value="{escape(person.person_id)}">'
+        f"{safe(person.name)}</button></li>"
+        for person in people
+    )
+    return (
+        '<section class="panel" aria-labelledby="sample-title">'
+        '<h2 id="sample-title">Try it as a sample person</h2>'
+        "<p>These people belong to sample clients only. Nothing real is touched.</p>"
+        f'<form method="post" action="/switch">{token}<ul class="people">{rows}</ul></form></section>'
+    )
+
+
+def places_page(reader: Reader) -> str:
+    """All conversations of the person; on a phone this page is the way between them."""
+    main = (
+        '<main id="main" tabindex="-1" class="narrow"><h1>Conversations</h1>'
+        f"{_place_list(reader, current='')}</main>"
+    )
+    return document("Conversations", header(reader), main)
+
+
+def _place_list(reader: Reader, current: str) -> str:
+    channels = [place for place in reader.places if not place.direct]
+    direct = [place for place in reader.places if place.direct]
+    if not reader.places:
+        return '<p class="empty">No conversation is open to you yet. An administrator can bind one.</p>'
+    return _places("Channels", channels, current) + _places("Direct messages", direct, current)
+
+
+def _places(title: str, places: Sequence[Place], current: str) -> str:
+    if not places:
+        return ""
+    rows = "".join(
+        f'<li><a href="{place_address(place.conversation)}" data-place="{escape(place.conversation)}" '
+        f'dir="auto"{_if(place.conversation == current, CURRENT)}>'
+        f'<span aria-hidden="true">{"@" if place.direct else "#"}</span> {safe(place.name)}'
+        '<span class="news"></span></a></li>'
+        for place in places
+    )
+    return f'<section class="places"><h2>{title}</h2><ul>{rows}</ul></section>'
+
+
+def place_address(conversation: str, answer_id: str = "") -> str:
+    """Where a conversation is shown, with the private answer that a redirect leads to."""
+    answer = f"&answer={quote(answer_id, safe='')}#answer" if answer_id else ""
+    return f"/c?id={quote(conversation, safe='')}{answer}"
+
+
+def place_page(
+    reader: Reader,
+    place: Place,
+    posts: Sequence[Post],
+    completions: Sequence[str],
+    nonce: str,
+    answer: PrivateAnswer | None,
+) -> str:
+    """One conversation: the command box, the private answer, the cards with the newest first."""
+    about = f'<p class="about" dir="auto">{safe(place.about)}</p>' if place.about else ""
+    under_box = ""
+    if answer is not None and not any(post.message_id == answer.message_id for post in posts):
+        under_box = answer_block(reader, place, answer, nonce)
+    main = (
+        f'<main id="main" tabindex="-1"><h1 dir="auto">{safe(place.name)}</h1>{about}'
+        f"{_command_box(reader, place, completions, nonce)}{under_box}"
+        '<p id="live" class="visually-hidden" role="status"></p>'
+        f'<section id="feed" aria-label="Cards, newest first" data-place="{escape(place.conversation)}">'
+        f"{feed(reader, place, posts, nonce, answer)}</section></main>"
+    )
+    nav = f'<nav class="side" aria-label="Conversations">{_place_list(reader, place.conversation)}</nav>'
+    return document(place.name, header(reader), f'<div class="split">{nav}{main}</div>', kind="chat")
+
+
+def _command_box(reader: Reader, place: Place, completions: Sequence[str], nonce: str) -> str:
+    hidden = hidden_fields(
+        (("csrf", reader.csrf), ("nonce", f"{nonce}.say"), ("conversation", place.conversation))
+    )
+    options = "".join(f'<option value="{escape(text)}"></option>' for text in completions)
+    return (
+        f'<form class="command" method="post" action="/say">{hidden}<label for="command">Command</label>'
+        f'<div class="row"><input id="command" name="text" list="commands" maxlength="{TYPED_CHARACTERS}" '
+        'autocomplete="off" autocapitalize="off" spellcheck="false" required placeholder="waiting" '
+        f'dir="auto"><datalist id="commands">{options}</datalist>'
+        '<button class="button primary">Send</button></div></form>'
+    )
+
+
+def feed(
+    reader: Reader, place: Place, posts: Sequence[Post], nonce: str, answer: PrivateAnswer | None = None
+) -> str:
+    """The cards of a conversation; an answer to a click stands right under its card."""
+    if not posts:
+        return '<p class="empty">Nothing here yet. Type <code>help</code> to see what can be asked.</p>'
+    return "\n".join(_post(reader, place, post, nonce, answer) for post in posts)
+
+
+def _post(reader: Reader, place: Place, post: Post, nonce: str, answer: PrivateAnswer | None) -> str:
+    drawing = _drawing(reader, place, element_id=f"m-{post.message_id}", nonce=f"{nonce}.{post.message_id}")
+    drawing = msgspec.structs.replace(
+        drawing,
+        hidden=(*drawing.hidden, ("message", post.message_id), ("at", post.message_id)),
+        version=post.version,
+    )
+    private = '<span class="private">Only you see this</span>' if post.visible_to is not None else ""
+    under = ""
+    if answer is not None and answer.message_id == post.message_id:
+        under = answer_block(reader, place, answer, nonce)
+    return (
+        f'<div class="post"><p class="when">{_when(post, drawing)} {private}</p>'
+        f"{render(post.card, drawing)}{under}</div>"
+    )
+
+
+def _when(post: Post, drawing: Drawing) -> str:
+    from_page = msgspec.structs.replace(drawing, reader_zone=None)
+    posted = _time(Moment(at=post.posted_at), from_page)
+    if post.version == 0:
+        return posted
+    return f"{posted}, changed {_time(Moment(at=post.changed_at), from_page)}"
+
+
+def _time(moment: Moment, drawing: Drawing) -> str:
+    return sentence((moment,), drawing)
+
+
+def answer_block(reader: Reader, place: Place, answer: PrivateAnswer, nonce: str) -> str:
+    """What came back, for this person alone."""
+    drawing = _drawing(reader, place, element_id="answer-card", nonce=f"{nonce}.answer")
+    typed = (
+        f'<p class="typed-by-you">You typed: <code>{safe(answer.typed)}</code></p>' if answer.typed else ""
+    )
+    where = (("at", answer.message_id),)
+    if isinstance(answer.answer, Card):
+        drawn = render(answer.answer, msgspec.structs.replace(drawing, hidden=(*drawing.hidden, *where)))
+    else:
+        origin = (("message", answer.message_id), *where)
+        drawn = render_form(
+            answer.answer, msgspec.structs.replace(drawing, hidden=(*drawing.hidden, *origin))
+        )
+    return (
+        '<section class="answer" id="answer" tabindex="-1" aria-label="Answer to you">'
+        f'<p class="private">Only you see this</p>{typed}{drawn}</section>'
+    )
+
+
+def _drawing(reader: Reader, place: Place, *, element_id: str, nonce: str) -> Drawing:
+    return Drawing(
+        zone=clock(place.zone),
+        reader_zone=clock(reader.person.zone),
+        action="/click",
+        hidden=(("csrf", reader.csrf), ("conversation", place.conversation)),
+        nonce=nonce,
+        element_id=element_id,
+        heading_level=2,
+    )
+
+
+def clock(zone: str) -> tzinfo:
+    """The zone of that name; an unknown name must not hide a card, so it falls back to UTC."""
+    try:
+        return ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def said_page(title: str, words: str) -> str:
+    """A page with one sentence: a refusal or a fault."""
+    main = (
+        f'<main id="main" tabindex="-1" class="narrow"><h1>{safe(title)}</h1><p>{safe(words)}</p>'
+        '<p><a href="/">Back to the conversations</a></p></main>'
+    )
+    return document(title, header(None), main)
