@@ -66,7 +66,7 @@ def key_of(effect: Effect) -> str:
         case ObserveDevices():
             return f"observe:{effect.rollout}"
         case PageOnCall():
-            return f"page:{effect.subject_kind}:{effect.subject_id}:{effect.round}"
+            return f"page:{effect.subject_kind}:{effect.subject_id}:{effect.round}:{effect.after_person}"
         case CountRefusal():
             return f"count:{effect.counter}"
 

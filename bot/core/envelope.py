@@ -53,5 +53,7 @@ class Frame(Value):
     actor: Actor
     cause: str = ""
     """Id of the message or event that led to this one."""
+    hold: str = ""
+    """Why nothing new may start at this client (its standing stop), as known in this transaction."""
     codes: tuple[str, ...] = ()
     """Unused short ids ("7K2") that `decide` may give to things it opens."""

@@ -72,7 +72,7 @@ def _direct(hand: Hand, message: RolloutMessage | GateSettled, frame: Frame) -> 
     at = frame.received_at
     match message:
         case GateSettled():
-            return _settled(hand.rollout, message, at)
+            return _settled(hand.rollout, message, frame)
         case RolloutDue():
             return []
         case ReportDevices():
@@ -108,16 +108,17 @@ def _plan(hand: Hand, message: PlanRollout, frame: Frame) -> list[RolloutFact]:
 # --- gates ---
 
 
-def _settled(rollout: Rollout, message: GateSettled, at: datetime) -> list[RolloutFact]:
+def _settled(rollout: Rollout, message: GateSettled, frame: Frame) -> list[RolloutFact]:
     if message.gate != rollout.gate:
         return []
+    at = frame.received_at
     answered = GateAnswered(gate=message.gate, status=message.status.value)
     if message.question.offer_digest != rollout.offer_digest:
         raise Broken(f"gate {message.gate} was asked for another offer than {rollout.id} has")
     approved = message.status == GateStatus.APPROVED
     match message.question.purpose:
         case "start":
-            return [answered, _start(rollout, message, at) if approved else _not_started(message, at)]
+            return [answered, *(_start(message, frame) if approved else [_not_started(message, at)])]
         case "promote":
             return [answered, *_promotion(rollout, message, at, approved)]
         case "continue":
@@ -129,10 +130,12 @@ def _settled(rollout: Rollout, message: GateSettled, at: datetime) -> list[Rollo
             raise Broken(f"a rollout does not ask for {other!r}")
 
 
-def _start(rollout: Rollout, message: GateSettled, at: datetime) -> RolloutFact:
-    return RolloutApproved(
-        gate=message.gate, offer_digest=message.question.offer_digest, by=message.by, at=at
-    )
+def _start(message: GateSettled, frame: Frame) -> list[RolloutFact]:
+    at, digest = frame.received_at, message.question.offer_digest
+    approved = RolloutApproved(gate=message.gate, offer_digest=digest, by=message.by, at=at)
+    if not frame.hold:
+        return [approved]
+    return [approved, RolloutPaused(kind=PauseKind.OPERATOR, text=frame.hold, by="client stop", at=at)]
 
 
 def _not_started(message: GateSettled, at: datetime) -> RolloutFact:
