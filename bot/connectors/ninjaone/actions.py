@@ -15,7 +15,7 @@ import msgspec
 
 from bot.connectors.ninjaone.config import NinjaOneConfig
 from bot.connectors.ninjaone.door import Answer, Door, SaidNo, Unreachable
-from bot.connectors.ninjaone.jobs import speaks_of
+from bot.connectors.ninjaone.jobs import series_of, speaks_of, words_of
 from bot.connectors.ninjaone.paging import activities_since
 from bot.connectors.ninjaone.tame import digits_only, epoch, moment, plain
 from bot.connectors.ninjaone.wire import ActivityRow, DeviceRow, JobRow, ScriptRow, decode
@@ -37,6 +37,8 @@ from bot.core.errors import Broken, OutsideBusy, OutsideFailed, OutsideUnclear
 SAFE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,199}", re.ASCII)
 """A key stands in a script's command line: no space, quote or sign that a shell could read as its own."""
 SAFE_KB = re.compile(r"\d{4,9}", re.ASCII)
+KEY_MARK = "Key "
+"""What stands before every key of ours, in a script's parameters as in a reboot's reason."""
 REASON_MAX_CHARS = 200
 CLOCK_SKEW_SECONDS = 300
 """The vendor's clock may run behind ours by this much; keys are unique, so looking far back is harmless."""
@@ -105,7 +107,7 @@ class Actor:
         document = {
             "type": "SCRIPT",
             "id": number,
-            "parameters": f"-Kb {action.kb} -Key {action.key}",
+            "parameters": f"-Kb {action.kb} -{KEY_MARK}{action.key}",
             "runAs": self._config.run_as,
         }
         try:
@@ -162,22 +164,26 @@ class Actor:
         traces: list[ActivityRow | JobRow] = [*rows, *jobs]
         if any(speaks_of(trace, action.key) for trace in traces):
             return LookUp.STARTED
-        nameless = any(self._may_be(action, trace) for trace in traces)
-        return LookUp.UNKNOWN if nameless else LookUp.ABSENT
+        return LookUp.UNKNOWN if self._nameless_trace(action, traces) else LookUp.ABSENT
 
-    def _may_be(self, action: Action, row: ActivityRow | JobRow) -> bool:
-        """A trace of the same kind without any key of ours: it could be this action, or a person's."""
-        words = " ".join(plain(word) for word in (row.message, row.subject, row.source_name) if word)
+    def _nameless_trace(self, action: Action, traces: list[ActivityRow | JobRow]) -> bool:
+        """Whether the log shows such a thing without saying whose: it could be this action, or a person's."""
+        named = {series_of(trace) for trace in traces if KEY_MARK in words_of(trace)} - {None}
+        return any(
+            self._looks_like(action, trace)
+            for trace in traces
+            if KEY_MARK not in words_of(trace) and series_of(trace) not in named
+        )
+
+    def _looks_like(self, action: Action, trace: ActivityRow | JobRow) -> bool:
+        words = words_of(trace)
         match action:
             case InstallUpdate():
-                return self._config.install_script in words and "-Key " not in words
+                return self._config.install_script in words
             case UninstallUpdate():
-                return self._config.uninstall_script in words and "-Key " not in words
-            case RebootDevice():
-                code = row.status_code if isinstance(row, ActivityRow) else ""
-                return code == "SYSTEM_REBOOTED" or "reboot" in words.lower()
+                return self._config.uninstall_script in words
             case _:
-                return False
+                return "reboot" in words.lower()
 
     async def _maintenance_state(self, action: SetMaintenance, device: str) -> LookUp:
         path = f"/v2/device/{device}"
@@ -190,7 +196,8 @@ class Actor:
 
 def reason_of(action: RebootDevice) -> str:
     """The reason that the vendor shows to people, with our key so that the reboot can be found again."""
-    return f"{plain(action.reason, REASON_MAX_CHARS - len(action.key) - 3)} [{action.key}]"
+    mark = f"[{KEY_MARK}{action.key}]"
+    return f"{plain(action.reason, REASON_MAX_CHARS)} {mark}".strip()
 
 
 def script_outcome(answer: Answer) -> ActionOutcome:

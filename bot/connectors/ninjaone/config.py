@@ -33,6 +33,8 @@ class NinjaOneConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A look-up waits until this long after the call: an interrupted request may still be on its way in."""
     self_patching_policies: tuple[str, ...] = ()
     """Names of policies known to install patches by themselves; the vendor's interface does not tell."""
+    disk_free_field: str = "diskFreeMb"
+    """The custom attribute with the free disk space; the device listing has no other place for it."""
     self_patching_tag: str = "self-patching"
     """A device tag with the same meaning, for providers that mark devices."""
 

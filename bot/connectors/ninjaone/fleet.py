@@ -12,7 +12,15 @@ from bot.connectors.ninjaone.door import Door
 from bot.connectors.ninjaone.jobs import job_results
 from bot.connectors.ninjaone.paging import activities_since, every_result, every_row
 from bot.connectors.ninjaone.patches import by_device, patch_state
-from bot.connectors.ninjaone.tame import device_class, digits_only, is_computer, moment, plain, tags
+from bot.connectors.ninjaone.tame import (
+    device_class,
+    digits_only,
+    is_computer,
+    megabytes,
+    moment,
+    plain,
+    tags,
+)
 from bot.connectors.ninjaone.wire import (
     ActivityRow,
     AlertRow,
@@ -115,6 +123,7 @@ class FleetReader:
             online=device.offline is False,
             last_contact=moment(device.last_contact),
             needs_reboot=system.needs_reboot if system else None,
+            disk_free_mb=megabytes((device.user_data or {}).get(self._config.disk_free_field)),
             tags=tags(device.tags),
             pending=patches.pending,
             installed=patches.installed,

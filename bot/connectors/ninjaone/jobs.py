@@ -16,8 +16,18 @@ DATA_DEPTH_MAX = 6
 
 def speaks_of(row: ActivityRow | JobRow, key: str) -> bool:
     """Whether a log line or running job carries the key anywhere a script's parameters may show."""
-    words = (row.message, row.subject, row.source_name, as_text(row.data))
-    return any(word and mentions(word, key) for word in words)
+    return mentions(words_of(row), key)
+
+
+def words_of(row: ActivityRow | JobRow) -> str:
+    """Everything a log line or running job says, status code included."""
+    code = row.status_code if isinstance(row, ActivityRow) else ""
+    return "\n".join(filter(None, (code, row.message, row.subject, row.source_name, as_text(row.data))))
+
+
+def series_of(row: ActivityRow | JobRow) -> str | None:
+    """What ties the lines of one job together: the vendor's series, which is also the running job's uid."""
+    return row.series_uid if isinstance(row, ActivityRow) else row.uid
 
 
 def job_results(rows: Sequence[ActivityRow], keys: Iterable[str]) -> tuple[JobResult, ...]:

@@ -64,6 +64,15 @@ def severity(word: str | None) -> str:
     return lowered if lowered in SEVERITIES else "other"
 
 
+def megabytes(value: object) -> int | None:
+    """A custom attribute as a size: a whole number, or a text of digits; anything else is not known."""
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 12:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**40:
+        return None
+    return int(value)
+
+
 def plain(text: str | None, limit_chars: int = NAME_MAX_CHARS) -> str:
     """Foreign text on one line, printable, bounded."""
     kept = "".join(c if c.isprintable() else " " for c in (text or "")[: limit_chars * 4])

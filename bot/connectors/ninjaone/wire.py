@@ -89,6 +89,7 @@ class DeviceRow(Row, frozen=True, kw_only=True):
     display_name: str | None = None
     system_name: str | None = None
     last_contact: float | None = None
+    user_data: dict[str, Any] | None = None
     tags: list[str] | None = None
     references: ReferencesRow | None = None
     maintenance: MaintenanceRow | None = None
