@@ -178,6 +178,12 @@ class UnitOfWork(Protocol):
     def devices_of(self, device: str) -> list[DeviceRow]:
         """Every rollout's row of one device."""
 
+    def fold_version(self) -> int:
+        """With which fold the state was written; if not `tables.FOLD_VERSION`, replay rebuilds it."""
+
+    def clear_folded(self) -> None:
+        """Empty aggregates and device rows, for a rebuild by replay."""
+
     def append(
         self, *, kind: str, message_id: str, received_at: datetime, now: datetime, content: bytes
     ) -> EntryHeader:

@@ -99,9 +99,11 @@ class SqliteStore:
     @contextmanager
     def _work(self, tenant: str, *, writable: bool = True) -> Iterator[SqlUnitOfWork]:
         path = tenant_path(self._data_dir, tenant)
+        with translated(path):
+            engine = self._engine(tenant)
         sealer = Sealer(tenant, self._key(tenant, writable), self._random_bytes)
         sign = self._signer(tenant) if writable else None
-        with translated(path), self._engine(tenant).connect() as connection:
+        with translated(path), engine.connect() as connection:
             connection = connection.execution_options(**{READING: not writable})
             connection.begin()
             work = SqlUnitOfWork(connection, sealer, writable=writable, sign=sign)
