@@ -49,7 +49,13 @@ WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit_entry WHERE ten
   OR NEW.prev_hash IS NOT coalesce(
     (SELECT leaf_hash FROM audit_entry WHERE tenant_id = NEW.tenant_id AND seq = NEW.seq - 1), zeroblob(32))
   OR length(NEW.leaf_hash) <> 32
+  OR NOT EXISTS (SELECT 1 FROM audit_head WHERE tenant_id = NEW.tenant_id)
 BEGIN SELECT RAISE(ABORT, 'audit_entry: not the next entry of the chain'); END""",
+    """CREATE TRIGGER audit_head_no_delete BEFORE DELETE ON audit_head
+BEGIN SELECT RAISE(ABORT, 'audit_head is the sequencer and stays'); END""",
+    """CREATE TRIGGER audit_head_forward BEFORE UPDATE ON audit_head
+WHEN NEW.tenant_id IS NOT OLD.tenant_id OR NEW.size < OLD.size
+BEGIN SELECT RAISE(ABORT, 'audit_head only goes forward'); END""",
     """CREATE TRIGGER audit_secret_guard BEFORE INSERT ON audit_secret
 WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit_secret WHERE tenant_id = NEW.tenant_id)
   OR NOT EXISTS (SELECT 1 FROM audit_entry WHERE tenant_id = NEW.tenant_id AND seq = NEW.seq)

@@ -42,7 +42,7 @@ class SqliteStore:
         max_pages: int | None = None,
     ) -> None:
         self._lock = Lock(data_dir)
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._random_bytes = random_bytes
         self._busy_seconds = busy_seconds
         self._max_pages = max_pages
@@ -53,14 +53,14 @@ class SqliteStore:
     # --- tenants and keys ---
 
     def tenants(self) -> list[str]:
-        return tenant_names(self._data_dir)
+        return tenant_names(self.data_dir)
 
     def exists(self, tenant: str) -> bool:
-        return tenant_path(self._data_dir, tenant).exists()
+        return tenant_path(self.data_dir, tenant).exists()
 
     def create(self, tenant: str) -> None:
         """Key first, then the whole file at once: a creation that died half-way can be repeated."""
-        path = tenant_path(self._data_dir, tenant)
+        path = tenant_path(self.data_dir, tenant)
         if path.exists():
             raise TenantExists(f"Tenant {tenant} has a store already.")
         if self.tenants() and not self.keys.exists:
@@ -98,7 +98,7 @@ class SqliteStore:
 
     @contextmanager
     def _work(self, tenant: str, *, writable: bool = True) -> Iterator[SqlUnitOfWork]:
-        path = tenant_path(self._data_dir, tenant)
+        path = tenant_path(self.data_dir, tenant)
         with translated(path):
             engine = self._engine(tenant)
         sealer = Sealer(tenant, self._key(tenant, writable), self._random_bytes)
@@ -141,7 +141,7 @@ class SqliteStore:
         return engine
 
     def _open(self, tenant: str) -> Engine:
-        path = tenant_path(self._data_dir, tenant)
+        path = tenant_path(self.data_dir, tenant)
         if not path.exists():
             raise TenantUnknown(f"There is no tenant {tenant} here.")
         engine = open_engine(path, busy_seconds=self._busy_seconds, max_pages=self._max_pages)

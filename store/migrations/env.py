@@ -1,0 +1,15 @@
+"""Alembic's entry: runs the migrations on the connection that `store/migrate.py` opened."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from store.tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    transactional_ddl=True,  # SQLite can, Alembic does not trust it to: a migration happens whole or not at all
+)
+with context.begin_transaction():
+    context.run_migrations()
