@@ -1,0 +1,106 @@
+"""Every message and every fact there is, and how they are written down and read again.
+
+A new one is added to its union here, and mypy and the tests name every place that must know it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bot.core import directory, gates, pages, recommendations, tenants
+from bot.core.envelope import Frame
+from bot.core.rollout import messages as rollout
+from bot.core.upcasters import upcast
+from bot.core.value import Value, canonical
+
+Message = (
+    directory.RegisterClient
+    | directory.RegisterPerson
+    | directory.BindConversation
+    | directory.RegisterAccount
+    | directory.MapOrganisation
+    | directory.SetOnCall
+    | tenants.ProvisionTenant
+    | tenants.ChangePolicy
+    | tenants.SetMode
+    | tenants.StopClient
+    | tenants.ResumeClient
+    | recommendations.Recommend
+    | gates.OpenGate
+    | gates.CastVote
+    | gates.CancelGate
+    | gates.VoidGate
+    | gates.CardSent
+    | gates.GateDue
+    | gates.GateSettled
+    | rollout.PlanRollout
+    | rollout.RolloutDue
+    | rollout.ReportDevices
+    | rollout.SettleAction
+    | rollout.StopRollout
+    | rollout.ResumeRollout
+    | rollout.AbortRollout
+    | rollout.RollBack
+    | rollout.HitCap
+    | pages.OpenPage
+    | pages.TakePage
+    | pages.PageDue
+)
+
+Fact = (
+    directory.DirectoryFact
+    | tenants.TenantFact
+    | recommendations.Recommended
+    | gates.GateFact
+    | rollout.RolloutFact
+    | pages.PageFact
+)
+
+
+class Recorded(Value):
+    """One fact and the thing it happened to."""
+
+    kind: str
+    id: str
+    fact: Fact
+
+
+class Refusal(Value):
+    """A no that was given to a known person."""
+
+    why: str
+    rule: str
+    suppressed: int = 0
+    """How many equal refusals were given in the minute before without an entry of their own."""
+
+
+class Entry(Value):
+    """The content of one ledger entry: what came in, and what happened because of it."""
+
+    frame: Frame
+    message: Message
+    facts: tuple[Recorded, ...]
+    refusal: Refusal | None = None
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The bytes that are sealed into the ledger."""
+    return canonical(entry)
+
+
+def decode_entry(content: bytes) -> Entry:
+    """An entry of any age: facts of older versions pass their upcasters first."""
+    raw = msgspec.json.decode(content)
+    return msgspec.convert(_upcast(raw), Entry)
+
+
+def _upcast(raw: Any) -> Any:
+    raw["facts"] = [{**recorded, "fact": upcast(recorded["fact"])} for recorded in raw["facts"]]
+    return raw
+
+
+def encode(value: Any) -> bytes:
+    """Any plain value of the core as bytes, for state documents and effects."""
+    return msgspec.json.encode(value)
