@@ -1,4 +1,4 @@
-"""Every example card and form, by name: the preview page, the golden files and the limits tests read this list.
+"""Every example card and form, by name: read by the preview page, the golden files and the limits tests.
 
 One more card file: export `EXAMPLES` (and `FORM_EXAMPLES`) there and add one line here.
 """

@@ -1,4 +1,4 @@
-"""Cards about nothing that use every element, every button style and every field: the reference for renderers.
+"""Cards about nothing that use every element, button style and field: the reference for renderers.
 
 All names and numbers are invented.
 """
@@ -104,8 +104,9 @@ EVERYTHING = Card(
         facts(("Day of report", (moment(_START, MomentStyle.DAY),)), ("Digest", (code("5f1c08aa"),))),
         Image(
             alt="30 of 31 PCs have the update",
-            svg='<svg xmlns="http://www.w3.org/2000/svg" width="240" height="16"><rect width="240" height="16" '
-            'fill="#ccd6d4"/><rect width="232" height="16" fill="#1f6468"/></svg>',
+            svg='<svg xmlns="http://www.w3.org/2000/svg" width="240" height="16">'
+            '<rect width="240" height="16" fill="#ccd6d4"/>'
+            '<rect width="232" height="16" fill="#1f6468"/></svg>',
         ),
         Image(alt="The status page of the vendor", url="https://status.example.com/"),
         Progress(done=30, total=31, label="PCs done"),
