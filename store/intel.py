@@ -201,7 +201,7 @@ class IntelStore:
     def catalogue(self) -> Catalogue:
         """All update rows, indexed; `duplicates` counts the repeats that imports met."""
         with self._reading() as connection:
-            rows = [update_row(row) for row in connection.execute(select(UPDATES)).mappings()]
+            rows = [update_row(dict(row)) for row in connection.execute(select(UPDATES)).mappings()]
             repeated = connection.scalar(
                 select(func.coalesce(func.sum(CURSORS.c.repeated), 0)).where(
                     CURSORS.c.kind == FeedKind.UPDATE_GUIDE.value
