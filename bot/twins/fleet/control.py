@@ -140,6 +140,8 @@ def _revive(world: World, device: Device) -> None:
     for kb in device.taking_effect:
         if device.installed.pop(kb, None) is not None:
             device.pending[kb] = "MANUAL"
+    for uid in device.job_queue:
+        world.state.jobs[uid].status = "CANCELLED"
     device.taking_effect, device.job_queue = [], []
     world.effect(device, "repaired by hand")
 

@@ -27,15 +27,15 @@ class _Open(msgspec.Struct, kw_only=True):
 class Cursors:
     """The open cursors; the server remembers the position, the client sees it in `offset`."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, seed: int, start: int) -> None:
+        self._seed, self._start = seed, start
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._made = 0
 
     def first_page(self, rows: list[Json], page_size: int, now_s: int) -> Json:
         """Freeze a result set and show its beginning."""
         self._made += 1
-        name = chance.uid(self._seed, "cursor", self._made, now_s)
+        name = chance.uid(self._seed, "cursor", self._start, self._made, now_s)
         self._open[name] = _Open(rows=rows, offset=0, expires_s=now_s + LIFETIME_S)
         while len(self._open) > MOST_CURSORS:
             self._open.popitem(last=False)

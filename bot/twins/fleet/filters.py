@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from bot.twins.fleet.model import Device
 
-LONGEST_FILTER = 8_000
+LONGEST_FILTER = 4_000
 _TERM = re.compile(r"^(org|organization|loc|location|id|class)\s*(?:(=|eq)\s*(\S+)|in\s*\(([^()]*)\))$", re.I)
 _READ: dict[str, Callable[[Device], str]] = {
     "org": lambda device: str(device.organisation_id),
@@ -48,7 +48,7 @@ def _term(text: str) -> Test:
     if match is None:
         raise BadFilter(f"Invalid device filter near '{text[:40]}'")
     field, _, single, several = match.groups()
-    wanted = {value.strip().upper() for value in (several or single).split(",") if value.strip()}
+    wanted = {value.strip().upper() for value in (several or single or "").split(",") if value.strip()}
     if not wanted:
         raise BadFilter(f"Invalid device filter near '{text[:40]}'")
     read = _READ[field.lower()]

@@ -103,10 +103,16 @@ def _on_wake(world: World, event: WorldEvent) -> None:
     _wake(world, world.state.devices[event.device_id])
 
 
-def _on_start(world: World, event: WorldEvent) -> None:
-    device, job = world.state.devices[event.device_id], world.state.jobs[event.job_uid]
+def _device_and_job(world: World, event: WorldEvent) -> tuple[Device, Job]:
+    """Whom an event concerns; the job's timer has run out by its coming."""
+    job = world.state.jobs[event.job_uid]
     job.timer_set = False
-    if not device.online:
+    return world.state.devices[event.device_id], job
+
+
+def _on_start(world: World, event: WorldEvent) -> None:
+    device, job = _device_and_job(world, event)
+    if not device.online or job.uid not in device.job_queue:
         return
     job.status, job.updated_s = "STARTED", world.now_s
     _note(world, device, job, "STARTED")
@@ -130,11 +136,12 @@ def _short_seconds(world: World, device: Device, job: Job) -> int:
 
 
 def _on_finish(world: World, event: WorldEvent) -> None:
-    device, job = world.state.devices[event.device_id], world.state.jobs[event.job_uid]
-    job.timer_set = False
-    if not device.online:
+    device, job = _device_and_job(world, event)
+    if not device.online or job.uid not in device.job_queue:
         return
-    if job.kind in PATCHING_KINDS:
+    if job.kind == "reboot":
+        _back_again(world, device, job)
+    elif job.kind in PATCHING_KINDS:
         _one_of_many(world, device, job)
     elif job.kind == "install":
         _complete(world, device, job, *updates.finish_install(world, device, job, job.kb))
@@ -216,13 +223,18 @@ def _go_down(world: World, device: Device, job: Job) -> None:
 
 
 def _on_boot(world: World, event: WorldEvent) -> None:
-    device, job = world.state.devices[event.device_id], world.state.jobs[event.job_uid]
-    job.timer_set, device.rebooting = False, False
+    """The machine is up, or down for good; the job is finished once it is connected again."""
+    device, job = _device_and_job(world, event)
+    device.rebooting = False
     if updates.stays_down(world, device):
         return
     device.needs_reboot, device.last_boot_s = False, world.now_s
     world.effect(device, "rebooted", why=job.reason)
+    updates.take_effect(world, device)
     world.refresh_online(device)
+
+
+def _back_again(world: World, device: Device, job: Job) -> None:
     _complete(world, device, job, EXIT_DONE, "restarted")
     world.record(
         device,
@@ -233,7 +245,6 @@ def _on_boot(world: World, event: WorldEvent) -> None:
         job=job,
         params={"reason": job.reason},
     )
-    updates.take_effect(world, device)
 
 
 # --- the vendor's words for it ---

@@ -116,6 +116,11 @@ class Job(msgspec.Struct, kw_only=True):
     output: str = ""
     timer_set: bool = False
 
+    @property
+    def finished(self) -> bool:
+        """Nothing more will come of it."""
+        return self.status in ("COMPLETED", "CANCELLED")
+
 
 class Activity(msgspec.Struct, kw_only=True):
     """One line of the vendor's activity log."""
@@ -188,6 +193,8 @@ class Counters(msgspec.Struct, kw_only=True):
     job: int = 0
     event: int = 0
     log: int = 0
+    start: int = 0
+    """How often this world's server was started; keeps tokens of an earlier run from coming back."""
 
 
 class WorldState(msgspec.Struct, kw_only=True):

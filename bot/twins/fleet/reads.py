@@ -242,7 +242,7 @@ def _newest(request: web.Request, entries: list[Activity]) -> list[Json]:
 
 async def device_jobs(request: web.Request) -> web.Response:
     """GET /v2/device/{id}/jobs: those that are not finished."""
-    running = [job for job in world_of(request).jobs_of(device_of(request).id) if job.status != "COMPLETED"]
+    running = [job for job in world_of(request).jobs_of(device_of(request).id) if not job.finished]
     return json_answer([shapes.job(job) for job in running])
 
 
@@ -250,9 +250,7 @@ async def all_jobs(request: web.Request) -> web.Response:
     """GET /v2/jobs: those that are not finished."""
     ids = {device.id for device in _filtered(request)}
     running = [
-        shapes.job(job)
-        for job in world_of(request).jobs_of()
-        if job.status != "COMPLETED" and job.device_id in ids
+        shapes.job(job) for job in world_of(request).jobs_of() if not job.finished and job.device_id in ids
     ]
     wanted = request.query.get("jobType")
     return json_answer([job for job in running if wanted in (None, "", job["jobType"])])

@@ -27,8 +27,10 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 class TokenDesk:
     """Gives out and checks tokens; a restart of the server forgets them all, as clients must survive."""
 
-    def __init__(self, *, seed: int, client_id: str, client_secret: str, allowed: frozenset[str]) -> None:
-        self._seed = seed
+    def __init__(
+        self, *, seed: int, start: int, client_id: str, client_secret: str, allowed: frozenset[str]
+    ) -> None:
+        self._seed, self._start = seed, start
         self._client = (client_id.encode(), client_secret.encode())
         self._allowed = allowed
         self._tokens: OrderedDict[str, Token] = OrderedDict()
@@ -55,7 +57,7 @@ class TokenDesk:
 
     def _new_token(self, scopes: frozenset[str], now_s: int) -> str:
         self._given += 1
-        text = chance.digest(self._seed, "token", self._client[1], self._given, now_s).hex()
+        text = chance.digest(self._seed, "token", self._client[1], self._start, self._given, now_s).hex()
         self._tokens[text] = Token(scopes=scopes, expires_s=now_s + LIFETIME_S)
         while len(self._tokens) > MOST_TOKENS:
             self._tokens.popitem(last=False)

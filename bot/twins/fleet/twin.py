@@ -43,14 +43,16 @@ class Twin:
     def __init__(self, options: TwinOptions, elapsed_s: Callable[[], float]) -> None:
         self.options = options
         self.world = World(_load_or_new(options), HANDLERS)
+        self.world.state.counters.start += 1
         self.desk = TokenDesk(
             seed=options.seed,
+            start=self.world.state.counters.start,
             client_id=options.client_id,
             client_secret=options.client_secret,
             allowed=frozenset(options.scenario.allowed_scopes),
         )
         self.faults = FaultList()
-        self.cursors = Cursors(options.seed)
+        self.cursors = Cursors(options.seed, self.world.state.counters.start)
         self.deliveries = Deliveries(self.world)
         self._elapsed_s = elapsed_s
         self._began_s = self.world.now_s if options.virtual else max(self.world.now_s, options.start_s)

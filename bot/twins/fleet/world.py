@@ -14,9 +14,10 @@ from typing import Any
 from bot.twins.fleet import chance, habits
 from bot.twins.fleet.model import Activity, Alert, Device, Job, Patch, WorldEvent, WorldState
 
-MOST_ACTIVITIES = 50_000
+MOST_ACTIVITIES = 20_000
 MOST_FINISHED_JOBS = 20_000
-MOST_LOG_ENTRIES = 100_000
+MOST_LOG_ENTRIES = 50_000
+MOST_EFFECTS = 20_000
 HABITS = "habits"
 
 Handler = Callable[["World", WorldEvent], None]
@@ -181,7 +182,7 @@ class World:
         }
         self.log.append(entry)
         self.state.effects.append(entry)
-        del self.state.effects[:-MOST_LOG_ENTRIES]
+        del self.state.effects[:-MOST_EFFECTS]
         self.changed = True
 
     def raise_alert(self, device: Device, kb: str, message: str) -> Alert:
@@ -214,6 +215,6 @@ class World:
         """Keep memory flat: the oldest finished jobs go first."""
         surplus = len(self.state.jobs) - MOST_FINISHED_JOBS
         if surplus > 0:
-            finished = [job.uid for job in self.state.jobs.values() if job.status == "COMPLETED"]
+            finished = [job.uid for job in self.state.jobs.values() if job.finished]
             for uid in finished[:surplus]:
                 del self.state.jobs[uid]
