@@ -114,7 +114,10 @@ async def _outermost(request: web.Request, handler: Handler) -> web.StreamRespon
     entry = await _log_entry(request, twin)
     incident = chance.uid(twin.options.seed, "incident", entry["number"])
     fault = twin.faults.take(request.method, request.path)
-    if fault is None:
+    response: web.StreamResponse
+    if entry.get("too_large"):
+        response = json_answer(error_body("Request body is too large", incident), 413)
+    elif fault is None:
         response = await _answered(request, handler, incident=incident)
     else:
         response = await _faulty(request, handler, fault, entry, incident)
@@ -130,8 +133,11 @@ async def _log_entry(request: web.Request, twin: Twin) -> dict[str, Any]:
         "method": request.method,
         "path": request.path,
         "query": dict(request.query),
-        "body": await _logged_body(request),
     }
+    try:
+        entry["body"] = await _logged_body(request)
+    except web.HTTPRequestEntityTooLarge:
+        entry["too_large"] = True  # what is left of the body must not be taken for the body
     twin.world.log.append(entry)
     return entry
 
@@ -142,10 +148,7 @@ async def _logged_body(request: web.Request) -> Any:
         return None
     if request.path in TOKEN_PATHS:
         return "(credentials)"
-    try:
-        raw = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        return "(too large)"
+    raw = await request.read()
     if len(raw) > LOGGED_BODY_CHARACTERS:
         return raw[:LOGGED_BODY_CHARACTERS].decode(errors="replace")
     try:
