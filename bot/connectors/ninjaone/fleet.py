@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+import msgspec
+
 from bot.connectors.ninjaone.config import NinjaOneConfig
 from bot.connectors.ninjaone.door import Door
 from bot.connectors.ninjaone.jobs import job_results
 from bot.connectors.ninjaone.paging import activities_since, every_result, every_row
-from bot.connectors.ninjaone.patches import by_device, patch_state
+from bot.connectors.ninjaone.patches import PatchState, by_device, patch_state
 from bot.connectors.ninjaone.tame import (
     device_class,
     digits_only,
@@ -152,23 +154,16 @@ class FleetReader:
             number = int(request.device_id)
             if number not in rows:
                 continue
-            patches = patch_state(missing.get(number, []), attempts.get(number, []), request.since)
-            device = rows[number]
-            system = systems.get(number) or device.os
+            device, patches = (
+                rows[number],
+                patch_state(missing.get(number, []), attempts.get(number, []), request.since),
+            )
+            report = _report(request, read_at, device, systems.get(number) or device.os, patches)
             reports.append(
-                DeviceReport(
-                    device_id=request.device_id,
-                    organisation_id=str(device.organization_id),
-                    read_at=read_at,
-                    online=device.offline is False,
-                    last_contact=moment(device.last_contact),
-                    last_boot=moment(system.last_boot_time if system else None),
-                    needs_reboot=system.needs_reboot if system else None,
-                    pending=patches.pending,
-                    installed=patches.installed,
-                    failed=patches.failed,
+                msgspec.structs.replace(
+                    report,
                     jobs=job_results(log.get(number, []), request.keys),
-                    healthy=_healthy(alerts.get(number, []), health.get(number), request.since),
+                    healthy=_healthy(device, alerts.get(number, []), health.get(number), request.since),
                 )
             )
         return reports
@@ -239,6 +234,27 @@ def _id_filter(device_ids: Iterable[str]) -> str:
     return f"id in ({','.join(digits_only(device_id, 'device') for device_id in device_ids)})"
 
 
+def _report(
+    request: ObserveRequest,
+    read_at: datetime,
+    device: DeviceRow,
+    system: OsFields | None,
+    patches: PatchState,
+) -> DeviceReport:
+    return DeviceReport(
+        device_id=request.device_id,
+        organisation_id=str(device.organization_id),
+        read_at=read_at,
+        online=device.offline is False,
+        last_contact=moment(device.last_contact),
+        last_boot=moment(system.last_boot_time if system else None),
+        needs_reboot=system.needs_reboot if system else None,
+        pending=patches.pending,
+        installed=patches.installed,
+        failed=patches.failed,
+    )
+
+
 def _own_site(device: DeviceRow) -> str:
     location = device.references.location if device.references else None
     return plain(location.name) if location else ""
@@ -256,13 +272,18 @@ def _alerts_by_device(rows: Iterable[AlertRow]) -> dict[int, list[AlertRow]]:
     return alerts
 
 
-def _healthy(alerts: list[AlertRow], health: HealthRow | None, since: datetime) -> bool | None:
+def _healthy(
+    device: DeviceRow, alerts: list[AlertRow], health: HealthRow | None, since: datetime
+) -> bool | None:
     """No when a critical alert was raised since; yes when the vendor says so; otherwise not known.
 
-    A device that was unhealthy before we came is "not known" rather than bad: that is not our doing.
+    A device that was unhealthy before we came is "not known" rather than bad: that is not our doing. Of a
+    device that is off the vendor shows the health of its last contact, which is no knowledge either.
     """
     if any(_critical(alert) and _raised_since(alert, since) for alert in alerts):
         return False
+    if device.offline is not False:
+        return None
     status = health.health_status if health else None
     return True if status in ("HEALTHY", "NEEDS_ATTENTION") else None
 

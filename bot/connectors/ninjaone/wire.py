@@ -7,13 +7,15 @@ strings, because the vendor adds to them without notice.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from bot.core.errors import OutsideFailed
 
 T = TypeVar("T")
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""An id of the vendor: never negative, and exact in every JSON reader."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -23,14 +25,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class OrganizationRow(Row, frozen=True, kw_only=True):
     """A client company."""
 
-    id: int
+    id: Number
     name: str | None = None
 
 
 class NamedRow(Row, frozen=True, kw_only=True):
     """A location or a policy, of which only the name matters."""
 
-    id: int | None = None
+    id: Number | None = None
     name: str | None = None
 
 
@@ -63,7 +65,7 @@ class OsFields(Row, frozen=True, kw_only=True):
 class OsRow(OsFields, frozen=True, kw_only=True):
     """One row of the operating-systems query."""
 
-    device_id: int
+    device_id: Number
 
 
 class MaintenanceRow(Row, frozen=True, kw_only=True):
@@ -78,12 +80,12 @@ class MaintenanceRow(Row, frozen=True, kw_only=True):
 class DeviceRow(Row, frozen=True, kw_only=True):
     """A managed device."""
 
-    id: int
-    organization_id: int
-    location_id: int | None = None
+    id: Number
+    organization_id: Number
+    location_id: Number | None = None
     node_class: str | None = None
-    policy_id: int | None = None
-    role_policy_id: int | None = None
+    policy_id: Number | None = None
+    role_policy_id: Number | None = None
     approval_status: str | None = None
     offline: bool | None = None
     display_name: str | None = None
@@ -99,7 +101,7 @@ class DeviceRow(Row, frozen=True, kw_only=True):
 class ComputerRow(Row, frozen=True, kw_only=True):
     """One row of the computer-systems query."""
 
-    device_id: int
+    device_id: Number
     domain_role: str | None = None
     chassis_type: str | None = None
 
@@ -107,7 +109,7 @@ class ComputerRow(Row, frozen=True, kw_only=True):
 class PatchRow(Row, frozen=True, kw_only=True):
     """A pending patch or an install attempt; severity, status and type are free strings."""
 
-    device_id: int
+    device_id: Number
     name: str | None = None
     severity: str | None = None
     status: str | None = None
@@ -120,7 +122,7 @@ class PatchRow(Row, frozen=True, kw_only=True):
 class HealthRow(Row, frozen=True, kw_only=True):
     """One row of the device-health query."""
 
-    device_id: int
+    device_id: Number
     health_status: str | None = None
 
 
@@ -142,9 +144,9 @@ class QueryPage(Row, frozen=True, kw_only=True):
 class ActivityRow(Row, frozen=True, kw_only=True):
     """One line of the activity log."""
 
-    id: int
+    id: Number
     activity_time: float | None = None
-    device_id: int | None = None
+    device_id: Number | None = None
     series_uid: str | None = None
     activity_type: str | None = None
     status_code: str | None = None
@@ -166,7 +168,7 @@ class ActivitiesPage(Row, frozen=True, kw_only=True):
 class AlertRow(Row, frozen=True, kw_only=True):
     """An alert that is open now."""
 
-    device_id: int | None = None
+    device_id: Number | None = None
     create_time: float | None = None
     severity: str | None = None
     condition_health_status: str | None = None
@@ -176,7 +178,7 @@ class JobRow(Row, frozen=True, kw_only=True):
     """A job that is running now."""
 
     uid: str | None = None
-    device_id: int | None = None
+    device_id: Number | None = None
     source_name: str | None = None
     subject: str | None = None
     message: str | None = None
@@ -186,7 +188,7 @@ class JobRow(Row, frozen=True, kw_only=True):
 class ScriptRow(Row, frozen=True, kw_only=True):
     """A script of the provider's library."""
 
-    id: int
+    id: Number
     name: str | None = None
     active: bool | None = None
 
@@ -213,17 +215,17 @@ class ErrorRow(msgspec.Struct, frozen=True, kw_only=True):
 class WebhookDeviceRow(Row, frozen=True, kw_only=True):
     """The device inside a delivery, when it was asked to be expanded."""
 
-    id: int | None = None
-    organization_id: int | None = None
+    id: Number | None = None
+    organization_id: Number | None = None
 
 
 class WebhookRow(Row, frozen=True, kw_only=True):
     """A delivery: an activity, with the device if expanded."""
 
-    id: int
+    id: Number
     activity_type: str
     activity_time: float | None = None
-    device_id: int | None = None
+    device_id: Number | None = None
     status_code: str | None = None
     device: WebhookDeviceRow | None = None
 

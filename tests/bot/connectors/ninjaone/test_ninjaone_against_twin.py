@@ -234,6 +234,35 @@ async def test_a_device_that_does_not_exist_is_declined_and_yields_no_report(
     assert await real.observe([asked]) == ()
 
 
+async def test_an_update_that_makes_a_machine_sick_shows_as_not_healthy(real: NinjaOne, twin: Twin) -> None:
+    device = await some_pc(real, twin, 5)
+    kb, since = device.pending[0].kb, twin.now()
+    number = int(device.device_id)
+    twin.call("POST", "defect", kind="unhealthy_after", kb=kb, device_ids=[number], after_minutes=20)
+    assert (await observed(real, device, since)).healthy is True
+
+    await real.run(InstallUpdate(key="t8:install", device_id=device.device_id, kb=kb))
+    await twin.pass_time(3600)
+    await real.run(RebootDevice(key="t8:reboot", device_id=device.device_id, reason="t8"))
+    await twin.pass_time(3 * 3600)
+
+    assert (await observed(real, device, since)).healthy is False
+
+
+async def test_an_update_that_does_not_install_is_reported_as_failed(real: NinjaOne, twin: Twin) -> None:
+    device = await some_pc(real, twin, 6)
+    kb, since = device.pending[0].kb, twin.now()
+    twin.call("POST", "defect", kind="install_fails", kb=kb, device_ids=[int(device.device_id)])
+
+    await real.run(InstallUpdate(key="t9:install", device_id=device.device_id, kb=kb))
+    await twin.pass_time(3600)
+    report = await observed(real, device, since, "t9:install")
+
+    assert [(job.succeeded, job.exit_code) for job in report.jobs] == [(False, 1603)]
+    assert report.failed == (kb,)
+    assert kb not in report.installed
+
+
 async def test_the_doctor_finds_the_simulators_account_in_order(real: NinjaOne) -> None:
     findings = await real.check()
 

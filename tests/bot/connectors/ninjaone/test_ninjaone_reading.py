@@ -281,6 +281,11 @@ class TestObserve:
 
         assert job.succeeded is False
 
+    async def test_the_health_of_a_device_that_is_off_is_not_known(self, ninja: NinjaOne) -> None:
+        report = await observe_one(ninja, number="102")
+
+        assert (report.online, report.healthy) == (False, None)
+
     @pytest.mark.parametrize(
         ("alert", "status", "expected"),
         [
