@@ -124,7 +124,7 @@ def open_question(rollout: Rollout) -> str:
 
 def ask(rollout: Rollout, code: str, purpose: str, at: datetime) -> GateAsked:
     """The rollout's next question under its own number."""
-    return GateAsked(gate=f"{rollout.id}.g{rollout.gates_asked + 1}", code=code, purpose=purpose, at=at)
+    return GateAsked(gate=f"{rollout.id}-g{rollout.gates_asked + 1}", code=code, purpose=purpose, at=at)
 
 
 # --- going forward ---

@@ -1,0 +1,31 @@
+"""What reaches us from people, whatever surface they use: something typed, or something pressed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.value import Value
+
+
+class Heard(Value):
+    """A person typed something in a conversation."""
+
+    conversation: str
+    person: str
+    proof: str
+    text: str
+    delivery_id: str
+    received_at: datetime
+
+
+class Pressed(Value):
+    """A person pressed a button or sent a form; `fields` holds what was filled in."""
+
+    conversation: str
+    person: str
+    proof: str
+    value: str
+    fields: tuple[tuple[str, str], ...]
+    message_id: str
+    delivery_id: str
+    received_at: datetime

@@ -1,0 +1,133 @@
+"""The services that handlers need: the store, time and ids as values, short ids, button keys.
+
+`transact` is the one way in which a message changes anything: one unit of work, committed or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
+
+from bot.core.directory import DIRECTORY, Directory
+from bot.core.envelope import HOUSE, Actor, Frame
+from bot.core.errors import Broken, Refused
+from bot.core.tenants import SELF, Tenant
+from bot.core.vocabulary import Message
+from handlers.engine import Handled, handle, refuse
+from handlers.hands import load_state
+from store.ports import Store, UnitOfWork
+
+CODE_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+CODE_DIGITS: Final = "23456789"
+"""Without 0/O and 1/I, which people confuse on a phone (design 14)."""
+CODE_TRIES: Final = 2000
+
+
+class Codes:
+    """Short ids ("7K2"), unique among what is open in the house."""
+
+    def __init__(self, pick: Callable[[str], str], taken: Iterable[str] = ()) -> None:
+        self._pick = pick
+        self._taken = set(taken)
+
+    def take(self) -> str:
+        """A free short id: three signs, at least one of them a digit and one a letter."""
+        for _ in range(CODE_TRIES):
+            code = "".join(self._pick(CODE_LETTERS + CODE_DIGITS) for _ in range(3))
+            if code not in self._taken and not code.isalpha() and not code.isdigit():
+                self._taken.add(code)
+                return code
+        raise Broken("no short id is free: thousands of things are open")
+
+    def give_back(self, code: str) -> None:
+        """It was not used after all."""
+        self._taken.discard(code)
+
+
+class Office:
+    """Everything a handler may lean on; built once by the app."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        pick: Callable[[str], str],
+        button_key: Callable[[str], bytes],
+    ) -> None:
+        self.store = store
+        self.now = now
+        self.new_id = new_id
+        self.button_key = button_key
+        self.codes = Codes(pick, self._open_codes())
+
+    def _open_codes(self) -> list[str]:
+        found: list[str] = []
+        for tenant in self.store.tenants():
+            with self.store.read(tenant) as uow:
+                found += [row.code for row in uow.find() if row.code]
+        return found
+
+    def frame(
+        self,
+        tenant: str,
+        actor: Actor,
+        *,
+        received_at: datetime | None = None,
+        id: str | None = None,
+        cause: str = "",
+    ) -> Frame:
+        """The frame of a new message; two short ids ride along for what it may open."""
+        return Frame(
+            id=id or self.new_id(),
+            tenant=tenant,
+            received_at=received_at or self.now(),
+            actor=actor,
+            cause=cause,
+            codes=(self.codes.take(), self.codes.take()),
+        )
+
+    def transact(
+        self, frame: Frame, message: Message, *, within: Callable[[UnitOfWork], bool] | None = None
+    ) -> Handled:
+        """Carry a message through in one transaction; a refusal is recorded in one of its own and raised.
+
+        `within` runs in the same transaction before the commit (settling the effect that this message
+        comes from, for example); if it returns False nothing is kept.
+        """
+        try:
+            with self.store.begin(frame.tenant) as uow:
+                handled = handle(uow, frame, message, now=self.now())
+                if within is not None and not within(uow):
+                    return Handled(facts=(), effects=(), duplicate=True)
+                uow.commit()
+            return handled
+        except Refused as no:
+            with self.store.begin(frame.tenant) as uow:
+                refuse(uow, frame, message, no, now=self.now())
+                if within is None or within(uow):
+                    uow.commit()
+            raise
+        finally:
+            self._give_back(frame)
+
+    def _give_back(self, frame: Frame) -> None:
+        with self.store.read(frame.tenant) as uow:
+            for code in frame.codes:
+                if not uow.find(code=code, limit=1):
+                    self.codes.give_back(code)
+
+    def directory(self) -> Directory:
+        """The house's directory as committed."""
+        with self.store.read(HOUSE) as uow:
+            state, _ = load_state(uow, DIRECTORY, DIRECTORY)
+        return state or Directory()
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        """A client's settings as committed."""
+        with self.store.read(tenant) as uow:
+            state, _ = load_state(uow, "tenant", SELF)
+        known: Tenant | None = state
+        return known
