@@ -110,17 +110,36 @@ def _device(world: World, body: dict[str, Any]) -> Device:
     return device
 
 
+class DeviceChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the control door may change about a device; fields left out stay as they are."""
+
+    device_id: int
+    online: bool | msgspec.UnsetType | None = msgspec.UNSET
+    """True or false holds the connection there; null gives it back to the device's habits."""
+    disk_free_mb: int | None = None
+    organisation_id: int | None = None
+    tags: list[str] | None = None
+    revive: bool = False
+    """A person with hands repairs a machine that did not come back."""
+
+
 async def change_device(request: web.Request) -> web.Response:
-    """POST /_twin/device {device_id, online: true|false|null, disk_free_mb, revive, organisation_id}."""
-    world, body = world_of(request), await json_object(request)
-    device = _device(world, body)
-    if "online" in body and body["online"] in (True, False, None):
-        device.forced_online = body["online"]
-    if isinstance(body.get("disk_free_mb"), int):
-        device.disk_free_mb = body["disk_free_mb"]
-    if isinstance(body.get("organisation_id"), int):
-        _move(world, device, body["organisation_id"])
-    if body.get("revive") is True and device.dead:
+    """POST /_twin/device."""
+    world = world_of(request)
+    try:
+        change = msgspec.convert(await json_object(request), DeviceChange)
+    except msgspec.ValidationError as fault:
+        raise ApiError(400, str(fault)) from None
+    device = _device(world, {"device_id": change.device_id})
+    if change.organisation_id is not None:
+        _move(world, device, change.organisation_id)
+    if change.online is not msgspec.UNSET:
+        device.forced_online = change.online
+    if change.disk_free_mb is not None:
+        device.disk_free_mb = change.disk_free_mb
+    if change.tags is not None:
+        device.tags = change.tags
+    if change.revive and device.dead:
         _revive(world, device)
     world.changed = True
     world.refresh_online(device)

@@ -163,7 +163,7 @@ class WorldEvent(msgspec.Struct, kw_only=True, order=True):
     kb: str = ""
 
 
-class Defect(msgspec.Struct, kw_only=True):
+class Defect(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A hidden fault of an update on some devices; an empty field matches everything."""
 
     kind: str

@@ -111,6 +111,22 @@ async def test_an_approval_in_the_rmm_pages_is_seen_by_the_api(door: Door) -> No
     assert seen["activities"][0]["subject"] == f"KB{WIN11_KB}"
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("defect", {"kind": "install_fails", "device_id": 107}),
+        ("defect", {"kind": "explodes"}),
+        ("device", {"device_id": 107, "disk": 5}),
+        ("device", {"device_id": 107, "online": "yes"}),
+        ("approve", {"device_id": 107, "kb": "1"}),
+    ],
+)
+async def test_a_control_call_with_a_slip_is_refused(door: Door, path: str, body: dict[str, Any]) -> None:
+    headers = {"X-Twin-Token": "twin-control"}
+    async with door.client.post(f"/_twin/{path}", json=body, headers=headers) as answer:
+        assert answer.status == 400
+
+
 # --- faults ---
 
 
