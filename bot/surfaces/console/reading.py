@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.surfaces.console import pages
 from bot.surfaces.console.answers import PrivateAnswer
 from bot.surfaces.console.desk import Desk
+from bot.surfaces.console.guard import HEADERS
 from bot.surfaces.console.ports import Change, Person, Place
 from bot.surfaces.console.preview import preview_page
 from bot.surfaces.console.session import SWITCHER, Session
@@ -94,7 +95,7 @@ class Reading:
         """Server-sent events: one `card` event per change, until the page or the house closes."""
         _, reader = await self._reader(request)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
-        response.headers.update(request["headers"])
+        response.headers.update(HEADERS)
         await response.prepare(request)
         await response.write(b"retry: 2000\n\n")
         await self._stream(request, response, reader.person)

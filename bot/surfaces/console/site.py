@@ -74,7 +74,6 @@ def _guarded(desk: Desk) -> Middleware:
 
     @web.middleware
     async def guarded(request: web.Request, handler: guard.Handler) -> web.StreamResponse:
-        request["headers"] = guard.HEADERS
         response = await _answer(desk, request, handler)
         if not response.prepared:
             response.headers.update(guard.HEADERS)
