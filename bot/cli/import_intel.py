@@ -128,7 +128,7 @@ def _report(state: Import, rejections: list[Rejected]) -> int:
         print(f"  rejected: {rejected.sentence}", file=sys.stderr)
     if state.counts.rejected:
         first = f"; the first: {rejections[0].sentence}" if rejections else ""
-        print(f"{state.kind}: {state.counts.rejected:,} rows were rejected{first}")
+        print(f"{state.kind}: rejected {state.counts.rejected:,}{first}")
     return _exit_code(state.counts)
 
 

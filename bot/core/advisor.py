@@ -23,8 +23,6 @@ from bot.core.factors import (
     Situation,
     due_date,
     four_factors,
-    highest_epss_ppm,
-    worst_cvss_tenths,
 )
 from bot.core.intel import Flaw
 from bot.core.tolerance import p0_pm_for
@@ -116,11 +114,10 @@ def _urgency(situation: Situation) -> str:
     """Why this cannot wait for the ordinary cycle; empty when it can."""
     if any(flaw.exploited for flaw in situation.flaws):
         return "a flaw is being exploited"
-    if worst_cvss_tenths(situation) < CRITICAL_CVSS_TENTHS:
-        return ""
-    if highest_epss_ppm(situation) >= LIKELY_EPSS_PPM:
-        return "a flaw is critical and an attack is likely"
-    if any(device.exposed for device in situation.concerned()):
+    critical = [flaw for flaw in situation.flaws if (flaw.cvss_tenths or 0) >= CRITICAL_CVSS_TENTHS]
+    if any((flaw.epss_ppm or 0) >= LIKELY_EPSS_PPM for flaw in critical):
+        return "a flaw is critical and an attack on it is likely"
+    if critical and any(device.exposed for device in situation.concerned()):
         return "a flaw is critical and devices can be reached from outside"
     return ""
 

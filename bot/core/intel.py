@@ -120,6 +120,10 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
             return tuple(row for row in self.rows if row.cve == subject.value)
         return tuple(row for row in self.rows if release_of(row) == subject.value)
 
+    def released(self, kbs: Iterable[str]) -> date | None:
+        """The first day on which any of these KBs was posted; deadlines count from there."""
+        return min((row.posted for kb in kbs for row in self.by_kb.get(kb, ())), default=None)
+
     def replaces(self, newer: str, older: str) -> bool:
         """Whether installing `newer` makes `older` needless."""
         return older in self.supersedes.get(newer, frozenset())

@@ -50,6 +50,9 @@ SERVER_BUILDS: Final = {
     26100: "Windows Server 2025",
 }
 
+LEGACY_BUILDS: Final = (6003, 7601, 9200, 9600)
+"""Windows Server 2008 to 2012 R2, Windows 7 and 8.1: past their support since October 2023 at the latest."""
+
 SERVER_CLASSES: Final = frozenset({DeviceClass.SERVER, DeviceClass.DOMAIN_CONTROLLER})
 
 X64: Final = "x64"

@@ -78,7 +78,7 @@ def test_rejected_rows_are_counted_named_on_the_last_line_and_end_with_one(
     assert imported(tmp_path, "epss", path) == 1
     said = capsys.readouterr()
     assert said.out.splitlines()[-1] == (
-        "epss: 1 rows were rejected; the first: line 3, field epss: 'often' is no number"
+        "epss: rejected 1; the first: line 3, field epss: 'often' is no number"
     )
     assert imported(tmp_path, "epss", path) == 1
 

@@ -233,6 +233,12 @@ def test_the_sentences_are_plain_words() -> None:
     )
 
 
+def test_a_critical_flaw_and_a_likely_one_are_not_a_likely_critical_one() -> None:
+    likely = Flaw(cve="CVE-2026-90002", cvss_tenths=50, epss_ppm=900_000)
+
+    assert advise(situation(flaw(cvss_tenths=98), likely)).plan is PlanType.STANDARD
+
+
 def test_an_unknown_severity_counts_as_the_stated_middle() -> None:
     unknown, middle = advise(situation(flaw())), advise(situation(flaw(cvss_tenths=50)))
 

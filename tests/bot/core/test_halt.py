@@ -122,6 +122,32 @@ def test_two_classes_together_keep_the_promise_whatever_the_order() -> None:
     assert 0 < fired <= 1 / 5
 
 
+def test_a_good_mixed_fleet_is_rarely_paused_and_a_bad_one_nearly_always() -> None:
+    """Half laptops at 10 %, half servers at 2 %, each at its own rate: exact, with the whole of alpha."""
+    assert mixed_stop_chance(server=0.02, laptop=0.10, n=200) == pytest.approx(0.0211, abs=0.0005)
+    assert mixed_stop_chance(server=0.30, laptop=0.30, n=60) > 0.99
+
+
+def mixed_stop_chance(*, server: float, laptop: float, n: int) -> float:
+    alive, fired = {(0, 0): 1.0}, 0.0
+    for look in range(1, n + 1):
+        is_laptop, rate = look % 2 == 0, laptop if look % 2 == 0 else server
+        after: dict[tuple[int, int], float] = {}
+        for (bad_servers, bad_laptops), chance in alive.items():
+            worse = (bad_servers, bad_laptops + 1) if is_laptop else (bad_servers + 1, bad_laptops)
+            after[worse] = after.get(worse, 0.0) + chance * rate
+            same = (bad_servers, bad_laptops)
+            after[same] = after.get(same, 0.0) + chance * (1 - rate)
+        alive = {}
+        for (bad_servers, bad_laptops), chance in after.items():
+            counts = {"server": tally(bad_servers, (look + 1) // 2), "laptop": tally(bad_laptops, look // 2)}
+            if chance > 1e-9 and log_e(counts, P0) >= math.log(PAUSE_AT):
+                fired += chance
+            elif chance > 1e-9:
+                alive[bad_servers, bad_laptops] = chance
+    return fired
+
+
 tallies = st.integers(0, 400).flatmap(lambda n: st.integers(0, n).map(lambda k: tally(k, n)))
 fleets = st.fixed_dictionaries({"server": tallies, "laptop": tallies})
 
