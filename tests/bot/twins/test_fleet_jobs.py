@@ -156,6 +156,20 @@ async def test_a_job_for_a_machine_that_is_off_waits_until_it_is_on(door: Door) 
     assert (await door.effects())[-1] == f"installed {WIN11_KB}"
 
 
+async def test_an_install_does_not_finish_while_its_machine_is_off(door: Door) -> None:
+    device_id = (await door.online_pcs())[0]
+    await door.run_script(device_id, INSTALL, f"-Kb {WIN11_KB} -Key k")
+    await door.advance(1)
+    await door.control("POST", "device", {"device_id": device_id, "online": False})
+    await door.advance(120)
+    while_off = await door.effects()
+    await door.control("POST", "device", {"device_id": device_id, "online": True})
+    await door.advance(60)
+
+    assert while_off == [f"install started {WIN11_KB}"]
+    assert (await door.effects())[-1] == f"installed {WIN11_KB}"
+
+
 async def test_automatic_policies_patch_at_three_in_the_morning_unless_in_maintenance(door: Door) -> None:
     own = [d for d in door.twin.world.state.devices.values() if d.self_patching]
     assert len(own) >= 2
