@@ -202,6 +202,10 @@ HISTORY = {"workstation": Tally(failures=1, finished=312)}
         (situation(flaw(), devices=(advised("a", build="9600"),), legacy_builds=(9600,)), PlanType.LEGACY),
         (situation(EXPLOITED, devices=(advised("a", build="9600"),), legacy_builds=(9600,)), PlanType.LEGACY),
         (
+            situation(EXPLOITED, devices=(advised("a", build="9600"), advised("b")), legacy_builds=(9600,)),
+            PlanType.LEGACY,
+        ),
+        (
             situation(
                 EXPLOITED,
                 devices=(advised("a", build="9600"), advised("b"), advised("c")),
