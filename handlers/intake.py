@@ -1,0 +1,207 @@
+"""From a reading of a client's devices to a recommendation: match, advise, plan, ask.
+
+Everything the decision rests on is put into the one message that makes the recommendation, so that the
+ledger alone tells why it was made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Protocol
+
+from bot.core.actions import DeviceClass, DeviceSnapshot
+from bot.core.advisor import Advice, AdvisedDevice, Situation, advise
+from bot.core.envelope import Actor, Standing
+from bot.core.errors import Refused
+from bot.core.intel import Catalogue, Flaw, release_of
+from bot.core.offers import Evidence, Offer
+from bot.core.planning import Draft, draft_offer
+from bot.core.policy import zone_of
+from bot.core.recommendations import Analysis, Recommend
+from bot.core.resolve import Resolution, resolve
+from bot.core.rollout.state import FINAL
+from bot.core.tenants import Mode, Tenant
+from bot.core.windows import next_opening
+from handlers.engine import Handled
+from handlers.office import Office
+
+EXPOSED_TAG = "internet-facing"
+IMPORTANCE = {
+    DeviceClass.DOMAIN_CONTROLLER: 95,
+    DeviceClass.SERVER: 75,
+    DeviceClass.WORKSTATION: 30,
+    DeviceClass.LAPTOP: 25,
+}
+"""How much a client suffers when such a machine is down, where the policy names no number: our judgement."""
+SYSTEM = "advisor"
+
+
+class Intel(Protocol):
+    """What is publicly known about flaws and updates."""
+
+    def catalogue(self) -> Catalogue:
+        """Every update row that was imported."""
+        ...
+
+    def flaws(self, cves: Iterable[str]) -> tuple[Flaw, ...]:
+        """What is known of these flaws."""
+        ...
+
+
+class Case:
+    """One client, one update, and all that is known about both at this moment."""
+
+    def __init__(
+        self, tenant: Tenant, update: str, catalogue: Catalogue, fleet: tuple[DeviceSnapshot, ...]
+    ) -> None:
+        self.tenant = tenant
+        self.update = update
+        self.catalogue = catalogue
+        self.fleet = fleet
+        self.resolution: Resolution = resolve(update, catalogue, fleet)
+
+    def cves(self) -> list[str]:
+        """Every flaw that the plan would close on some device."""
+        return sorted({cve for need in self.resolution.needs for cve in need.cves})
+
+
+def assess(
+    office: Office,
+    tenant_id: str,
+    update: str,
+    intel: Intel,
+    fleet: tuple[DeviceSnapshot, ...],
+    *,
+    trigger: str,
+    requester: Standing | None = None,
+    proof: str = "",
+    id: str | None = None,
+) -> Handled:
+    """Recommend this update to this client, or raise Refused with the reason why not."""
+    tenant = office.tenant(tenant_id)
+    if tenant is None:
+        raise Refused("This client is not set up yet.", rule="not-provisioned")
+    case = Case(tenant, update, intel.catalogue(), fleet)
+    flaws = tuple(sorted(intel.flaws(case.cves()), key=lambda flaw: flaw.cve))
+    actor = Actor(kind="person", id=requester.person, proof=proof) if requester else _advisor()
+    frame = office.frame(tenant_id, actor, id=id, cause=trigger)
+    advice = advise(_situation(case, flaws, frame.received_at))
+    rollout = f"r-{frame.id}".replace(".", "-").replace(":", "-")
+    requested_by = requester.person if requester else SYSTEM
+    offer = draft_offer(_draft(case, flaws, advice, rollout, requested_by, frame.received_at))
+    message = Recommend(
+        recommendation=recommendation_id(update, rollout if requester else ""),
+        code=frame.codes[0],
+        advice=advice,
+        offer=offer,
+        analysis=_analysis(case, flaws, trigger),
+        approvers=office.directory().holders(tenant_id, offer.rules.roles),
+        mode=tenant.mode,
+    )
+    return office.transact(frame, message)
+
+
+def _advisor() -> Actor:
+    return Actor(kind="bot", id=SYSTEM)
+
+
+def recommendation_id(update: str, asked: str = "") -> str:
+    """The advisor recommends an update once to a client; a person may ask for it again."""
+    return f"rec-{update.lower()}" + (f"-{asked}" if asked else "")
+
+
+def newest_update(catalogue: Catalogue, fleet: tuple[DeviceSnapshot, ...]) -> str | None:
+    """The newest release of which this fleet lacks something."""
+    for release in sorted({release_of(row) for row in catalogue.rows}, reverse=True):
+        if resolve(release, catalogue, fleet).needs:
+            return release
+    return None
+
+
+def already_asked(office: Office, tenant: str, update: str) -> bool:
+    """True when the advisor recommended this before, or a rollout of it is under way."""
+    with office.store.read(tenant) as uow:
+        if uow.get("recommendation", recommendation_id(update)) is not None:
+            return True
+        final = {status.value for status in FINAL}
+        rows = [row for row in uow.find("rollout") if row.status not in final]
+    return bool(rows)
+
+
+# --- the parts of the message ---
+
+
+def _situation(case: Case, flaws: tuple[Flaw, ...], at: datetime) -> Situation:
+    policy = case.tenant.policy
+    needed = {need.device_id for need in case.resolution.needs}
+    opening = next_opening(policy.windows, zone_of(policy), at)
+    return Situation(
+        update_id=case.update,
+        as_of=at.astimezone(zone_of(policy)).date(),
+        flaws=flaws,
+        needs=case.resolution.needs,
+        devices=tuple(_advised(case, device) for device in case.fleet if device.device_id in needed),
+        released=_released(case),
+        window_open_in_hours=int((opening.start - at).total_seconds() // 3600) if opening else None,
+    )
+
+
+def _advised(case: Case, device: DeviceSnapshot) -> AdvisedDevice:
+    policy = case.tenant.policy
+    return AdvisedDevice(
+        snapshot=device,
+        importance=policy.importance.get(device.name, IMPORTANCE[device.device_class]),
+        exposed=EXPOSED_TAG in device.tags or device.name in policy.exposed,
+    )
+
+
+def _released(case: Case) -> date | None:
+    return case.catalogue.released({need.kb for need in case.resolution.needs})
+
+
+def _draft(
+    case: Case, flaws: tuple[Flaw, ...], advice: Advice, rollout: str, requester: str, at: datetime
+) -> Draft:
+    return Draft(
+        tenant=case.tenant.tenant,
+        rollout=rollout,
+        update=case.update,
+        title=_title(case.update),
+        policy=case.tenant.policy,
+        needs=case.resolution.needs,
+        snapshots=case.fleet,
+        exploited=any(flaw.exploited for flaw in flaws),
+        deadline=advice.deadline,
+        evidence=_evidence(flaws, advice),
+        requester=requester,
+        at=at,
+    )
+
+
+def _title(update: str) -> str:
+    try:
+        return f"{date.fromisoformat(f'{update}-01'):%B} Windows updates"
+    except ValueError:
+        return update
+
+
+def _evidence(flaws: tuple[Flaw, ...], advice: Advice) -> tuple[Evidence, ...]:
+    """What the plan rests on, by the value that was used: a changed value can then be seen."""
+    exploited = tuple(Evidence(id=f"kev:{flaw.cve}", value="exploited") for flaw in flaws if flaw.exploited)
+    return (*exploited, Evidence(id="advisor:plan", value=advice.plan.value))
+
+
+def _analysis(case: Case, flaws: tuple[Flaw, ...], trigger: str) -> Analysis:
+    also = Counter(kb for need in case.resolution.needs for kb in need.also)
+    return Analysis(
+        trigger=trigger,
+        flaws=flaws,
+        not_plannable_rows=case.resolution.not_plannable_rows,
+        also_pending=dict(also),
+        superseded=dict(case.resolution.superseded),
+    )
+
+
+__all__ = ["Intel", "Mode", "Offer", "already_asked", "assess", "newest_update", "recommendation_id"]
