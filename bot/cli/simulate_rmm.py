@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from bot.clock import SystemClock
 from bot.twins.fleet.scenario import BadScenario, read_scenario
 from bot.twins.fleet.server import build_app
 from bot.twins.fleet.twin import Twin, TwinOptions
@@ -40,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--client-secret", default="twin-secret")
     parser.add_argument("--control-token", default="twin-control")
     parser.add_argument("--clock", choices=("real", "virtual"), default="real")
-    parser.add_argument("--start", default=DEFAULT_START, help="first moment of a new world (ISO 8601)")
+    parser.add_argument(
+        "--start", help=f"first moment of a new world (ISO 8601); default: now, or {DEFAULT_START} if virtual"
+    )
     parser.add_argument("--speed", type=int, default=1, help="real clock: world seconds per wall second")
     parser.add_argument("--state", type=Path, help="file in which the world survives a restart")
 
@@ -62,9 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> TwinOptions:
-    start = datetime.fromisoformat(args.start)
-    if start.tzinfo is None:
-        start = start.replace(tzinfo=UTC)
+    start = _start(args.start, virtual=args.clock == "virtual")
     if not 1 <= args.speed <= 100_000:
         raise ValueError("--speed must be between 1 and 100000")
     return TwinOptions(
@@ -79,6 +80,14 @@ def _options(args: argparse.Namespace) -> TwinOptions:
         state_file=args.state,
         scenario=read_scenario(args.scenario),
     )
+
+
+def _start(text: str | None, *, virtual: bool) -> datetime:
+    """A world in real time begins now; one in virtual time always on the same day, so that runs are alike."""
+    if text is None and not virtual:
+        return SystemClock().now()
+    start = datetime.fromisoformat(text or DEFAULT_START)
+    return start if start.tzinfo is not None else start.replace(tzinfo=UTC)
 
 
 def _since_now() -> Callable[[], float]:

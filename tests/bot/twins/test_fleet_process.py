@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,16 @@ def test_a_process_keeps_its_world_over_a_restart(tmp_path: Path) -> None:
 
     assert (first_code, second_code) == (0, 0)
     assert (device["disk_free_mb"], now) == (777, "2026-11-16T12:00:00Z")
+
+
+def test_a_process_in_real_time_begins_now() -> None:
+    process, url = start("--clock", "real", "--control-token", "door")
+    try:
+        shown = datetime.fromisoformat(control(url, "clock")["now"])
+    finally:
+        stop(process)
+
+    assert abs(datetime.now(UTC) - shown) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
