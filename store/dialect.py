@@ -12,9 +12,10 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
+from bot.core.errors import Broken
 from store.errors import StoreUnavailable
 
 BUSY_SECONDS: Final = 5.0
@@ -36,6 +37,8 @@ _UNAVAILABLE_CODES: Final = {
     sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_PERM,
 }
+
+_DAMAGED_CODES: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 _NEVER: Final = (
     "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} BEGIN SELECT RAISE(ABORT, '{why}'); END"
@@ -128,21 +131,23 @@ def upsert(table: Table) -> Insert:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turns "locked", "full", "gone" into StoreUnavailable; anything else is left as it is."""
+    """Turns "locked", "full", "gone" into StoreUnavailable, damage and the guards' refusals into Broken."""
     try:
         yield
     except DatabaseError as error:
         reason = unavailable_reason(error.orig)
-        if reason is None:
-            raise
-        raise StoreUnavailable(f"{path.name}: {reason}; nothing was written.") from error
-    except sqlite3.Error as error:
-        raise StoreUnavailable(f"{path.name}: {error}; nothing was written.") from error
+        if reason is not None:
+            raise StoreUnavailable(f"{path.name}: {reason}; nothing was written.") from error
+        if isinstance(error, IntegrityError) or _code(error.orig) in _DAMAGED_CODES:
+            raise Broken(f"{path.name}: {error.orig}; run verify.") from error
+        raise
 
 
 def unavailable_reason(error: Any) -> str | None:
     """SQLite's sentence when the trouble is of the passing kind, else None."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None or (code & 0xFF) not in _UNAVAILABLE_CODES:
-        return None
-    return str(error)
+    return str(error) if _code(error) in _UNAVAILABLE_CODES else None
+
+
+def _code(error: Any) -> int:
+    """The primary result code: the extended ones carry it in their lowest byte (sqlite.org/rescode.html)."""
+    return int(getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

@@ -48,4 +48,7 @@ class Lock:
         os.write(self._handle, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
-        os.close(self._handle)
+        """Letting go twice is letting go once."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1

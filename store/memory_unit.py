@@ -55,6 +55,12 @@ class MemoryUnitOfWork(MemoryQueues):
             self._keep(self._rows)
         self._over = True
 
+    @property
+    def rows(self) -> Rows:
+        if self._over:
+            raise Broken("a unit of work was used after its commit")
+        return self._rows
+
     @override
     def writing(self) -> None:
         if self._keep is None:
@@ -65,7 +71,7 @@ class MemoryUnitOfWork(MemoryQueues):
     # --- things and devices ---
 
     def get(self, kind: str, id: str) -> Aggregate | None:
-        return self._rows.aggregates.get((kind, id))
+        return self.rows.aggregates.get((kind, id))
 
     def put(self, aggregate: Aggregate) -> None:
         self.writing()
@@ -75,7 +81,7 @@ class MemoryUnitOfWork(MemoryQueues):
             raise StaleVersion(
                 f"{aggregate.kind} {aggregate.id}: version {aggregate.version} does not follow {stored}"
             )
-        self._rows.aggregates[aggregate.kind, aggregate.id] = aggregate
+        self.rows.aggregates[aggregate.kind, aggregate.id] = aggregate
 
     def find(
         self,
@@ -87,7 +93,7 @@ class MemoryUnitOfWork(MemoryQueues):
     ) -> list[Aggregate]:
         found = [
             each
-            for _, each in sorted(self._rows.aggregates.items())
+            for _, each in sorted(self.rows.aggregates.items())
             if (kind is None or each.kind == kind)
             and (statuses is None or each.status in statuses)
             and (code is None or each.code == code)
@@ -95,12 +101,12 @@ class MemoryUnitOfWork(MemoryQueues):
         return found[:limit]
 
     def due(self, now: datetime, limit: int) -> list[tuple[str, str, datetime]]:
-        waiting = ((each.next_due, each.kind, each.id) for each in self._rows.aggregates.values())
+        waiting = ((each.next_due, each.kind, each.id) for each in self.rows.aggregates.values())
         ripe = sorted((at, kind, id) for at, kind, id in waiting if at is not None and at <= now)
         return [(kind, id, at) for at, kind, id in ripe[:limit]]
 
     def next_due(self) -> datetime | None:
-        moments = (each.next_due for each in self._rows.aggregates.values())
+        moments = (each.next_due for each in self.rows.aggregates.values())
         return min((moment for moment in moments if moment is not None), default=None)
 
     def device_rows(
@@ -114,7 +120,7 @@ class MemoryUnitOfWork(MemoryQueues):
     ) -> list[DeviceRow]:
         found = [
             row
-            for row in self._rows.devices.values()
+            for row in self.rows.devices.values()
             if row.rollout == rollout
             and (devices is None or row.device in devices)
             and (ring is None or row.ring == ring)
@@ -124,7 +130,7 @@ class MemoryUnitOfWork(MemoryQueues):
 
     def put_device_rows(self, rows: Sequence[DeviceRow]) -> None:
         self.writing()
-        self._rows.devices.update({(row.rollout, row.device): row for row in rows})
+        self.rows.devices.update({(row.rollout, row.device): row for row in rows})
 
     def device_counts(self, rollout: str) -> dict[tuple[int, str], int]:
         counts: dict[tuple[int, str], int] = {}
@@ -133,7 +139,7 @@ class MemoryUnitOfWork(MemoryQueues):
         return counts
 
     def devices_of(self, device: str) -> list[DeviceRow]:
-        return [row for _, row in sorted(self._rows.devices.items()) if row.device == device]
+        return [row for _, row in sorted(self.rows.devices.items()) if row.device == device]
 
     # --- ledger ---
 
@@ -143,7 +149,7 @@ class MemoryUnitOfWork(MemoryQueues):
         self.writing()
         if self.has_message(message_id):
             raise DuplicateMessage(f"message {message_id} is in the ledger of {self.tenant} already")
-        last = self._rows.entries[-1][0].header if self._rows.entries else None
+        last = self.rows.entries[-1][0].header if self.rows.entries else None
         entry = ledger.make(
             self._sealer,
             seq=self.size() + 1,
@@ -154,47 +160,47 @@ class MemoryUnitOfWork(MemoryQueues):
             recorded_at=now if last is None else max(now, last.recorded_at),
             content=content,
         )
-        self._rows.entries.append((entry, content))
-        self._rows.messages.add(message_id)
+        self.rows.entries.append((entry, content))
+        self.rows.messages.add(message_id)
         return entry.header
 
     def entries(self, after: int = 0, limit: int | None = None) -> Iterator[tuple[EntryHeader, bytes | None]]:
         end = None if limit is None else after + limit
-        for entry, content in self._rows.entries[after:end]:
+        for entry, content in self.rows.entries[after:end]:
             yield entry.header, content if self._sealer.has_key else None
 
     def size(self) -> int:
-        return len(self._rows.entries)
+        return len(self.rows.entries)
 
     def has_message(self, message_id: str) -> bool:
-        return message_id in self._rows.messages
+        return message_id in self.rows.messages
 
     # --- what surfaces keep ---
 
     def copies(self, card: str) -> list[Copy]:
-        found = [copy for copy in self._rows.copies.values() if copy.card == card]
+        found = [copy for copy in self.rows.copies.values() if copy.card == card]
         return sorted(found, key=lambda copy: (copy.conversation, copy.message_id))
 
     def put_copy(self, copy: Copy) -> None:
         self.writing()
-        self._rows.copies[copy.surface, copy.message_id] = copy
+        self.rows.copies[copy.surface, copy.message_id] = copy
 
     def find_copy(self, surface: str, message_id: str) -> Copy | None:
-        return self._rows.copies.get((surface, message_id))
+        return self.rows.copies.get((surface, message_id))
 
     def keep_sent_card(self, digest: str, document: bytes) -> None:
         self.writing()
-        self._rows.sent_cards.setdefault(digest, document)
+        self.rows.sent_cards.setdefault(digest, document)
 
     def sent_card(self, digest: str) -> bytes | None:
-        return self._rows.sent_cards.get(digest)
+        return self.rows.sent_cards.get(digest)
 
     def put_post(self, post: Post) -> None:
         self.writing()
-        self._rows.posts[post.message_id] = post
+        self.rows.posts[post.message_id] = post
 
     def get_post(self, message_id: str) -> Post | None:
-        return self._rows.posts.get(message_id)
+        return self.rows.posts.get(message_id)
 
     def post_by_key(self, conversation: str, key: str) -> Post | None:
         return next((p for p in self._conversation(conversation) if p.key == key), None)
@@ -202,27 +208,27 @@ class MemoryUnitOfWork(MemoryQueues):
     def posts(self, conversation: str, limit: int, before: str | None = None) -> list[Post]:
         found = self._conversation(conversation)
         if before is not None:
-            order = list(self._rows.posts)
-            edge = order.index(before) if before in self._rows.posts else 0
+            order = list(self.rows.posts)
+            edge = order.index(before) if before in self.rows.posts else 0
             found = [post for post in found if order.index(post.message_id) < edge]
         return found[max(0, len(found) - limit) :]
 
     def _conversation(self, conversation: str) -> list[Post]:
-        return [post for post in self._rows.posts.values() if post.conversation == conversation]
+        return [post for post in self.rows.posts.values() if post.conversation == conversation]
 
     def put_cache(self, name: str, at: datetime, document: bytes) -> None:
         self.writing()
-        self._rows.caches[name] = (at, document)
+        self.rows.caches[name] = (at, document)
 
     def get_cache(self, name: str) -> tuple[datetime, bytes] | None:
-        return self._rows.caches.get(name)
+        return self.rows.caches.get(name)
 
     def bump(self, counter: str, by: int = 1) -> None:
         self.writing()
-        self._rows.counts[counter] = self._rows.counts.get(counter, 0) + by
+        self.rows.counts[counter] = self.rows.counts.get(counter, 0) + by
 
     def counters(self) -> dict[str, int]:
-        return dict(sorted(self._rows.counts.items()))
+        return dict(sorted(self.rows.counts.items()))
 
     def fold_version(self) -> int:
         """Nothing here outlives the program, so it is always the present fold."""
@@ -230,13 +236,13 @@ class MemoryUnitOfWork(MemoryQueues):
 
     def clear_folded(self) -> None:
         self.writing()
-        self._rows.aggregates.clear()
-        self._rows.devices.clear()
+        self.rows.aggregates.clear()
+        self.rows.devices.clear()
 
     def forget_content(self) -> None:
         """All that the key would have sealed, except the ledger."""
         self.writing()
-        counts = self._rows.counts
-        kept = Rows(entries=self._rows.entries, messages=self._rows.messages, counts=counts)
+        counts = self.rows.counts
+        kept = Rows(entries=self.rows.entries, messages=self.rows.messages, counts=counts)
         for each in fields(kept):
-            setattr(self._rows, each.name, getattr(kept, each.name))
+            setattr(self.rows, each.name, getattr(kept, each.name))

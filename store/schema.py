@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect
 from store.dialect import open_engine, triggers
 from store.errors import SchemaOutdated
 from store.ledger import FIRST_PREV
-from store.tables import HEAD, METADATA, SCHEMA_REVISION
+from store.tables import FOLD, FOLD_VERSION, HEAD, METADATA, SCHEMA_REVISION
 
 VERSION_TABLE: Final = "alembic_version"
 
@@ -24,6 +24,7 @@ def write_fresh(path: Path, tenant: str) -> None:
             for trigger in triggers():
                 connection.exec_driver_sql(trigger)
             _stamp(connection)
+            connection.execute(FOLD.insert(), {"tenant_id": tenant, "version": FOLD_VERSION})
             first = {"tenant_id": tenant, "size": 0, "head": FIRST_PREV, "frontier": b"", "recorded_at": None}
             connection.execute(HEAD.insert(), first)
     finally:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from bot.core.errors import Broken
 from store import ledger
 from store.errors import DuplicateMessage
 from store.merkle import grow, root_of
@@ -46,7 +47,7 @@ class LedgerWork(SqlWork):
     def append(
         self, *, kind: str, message_id: str, received_at: datetime, now: datetime, content: bytes
     ) -> EntryHeader:
-        head = self.run(_HEAD).one()
+        head = self._head()
         if self.has_message(message_id):
             raise DuplicateMessage(f"message {message_id} is in the ledger of {self.tenant} already")
         entry = ledger.make(
@@ -63,6 +64,13 @@ class LedgerWork(SqlWork):
         if entry.header.seq % CHECKPOINT_EVERY == 0:
             self.checkpoint()
         return entry.header
+
+    def _head(self) -> Any:
+        """The sequencer's row, locked until the end of the transaction."""
+        head = self.run(_HEAD).first()
+        if head is None:
+            raise Broken(f"the head of the ledger of {self.tenant} is gone: run verify before anything else")
+        return head
 
     def _store(self, entry: ledger.Entry, frontier: bytes) -> None:
         header, secret = entry.header, entry.secret
@@ -86,7 +94,7 @@ class LedgerWork(SqlWork):
 
     def checkpoint(self) -> int:
         """Sign the ledger as it stands, unless the newest checkpoint says the same; returns its size."""
-        head = self.run(_HEAD).one()
+        head = self._head()
         last = self.run(_LAST_CHECKPOINT).scalar() or 0
         if head.size > last and self._sign is not None:
             root = root_of(head.frontier)

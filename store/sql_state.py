@@ -119,10 +119,8 @@ class StateWork(SqlWork):
         return [self._device(row) for row in self.run(query)]
 
     def fold_version(self) -> int:
-        """With which fold the state tables were written (the present one when nothing was ever cleared)."""
-        return int(
-            self.run(select(FOLD.c.version).where(FOLD.c.tenant_id == TENANT)).scalar() or FOLD_VERSION
-        )
+        """With which fold the state tables were written; 0 when nobody knows."""
+        return int(self.run(select(FOLD.c.version).where(FOLD.c.tenant_id == TENANT)).scalar() or 0)
 
     def clear_folded(self) -> None:
         """Empty the folded tables, for a rebuild by replay with the present fold."""

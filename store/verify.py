@@ -115,18 +115,19 @@ def verify(source: SqliteStore | Path, tenant: str, *, keys: KeyFile | None = No
     path = tenant_path(data_dir, tenant)
     if not path.exists():
         raise TenantUnknown(f"There is no tenant {tenant} here.")
-    with _snapshot(path) as connection:
-        walk = _Walk(connection, tenant, keys)
-        try:
-            walk.run()
-        except _Found as found:
-            return walk.verdict(found.fault)
-        except DatabaseError as error:
-            if (reason := unavailable_reason(error.orig)) is not None:
-                raise StoreUnavailable(f"{path.name}: {reason}; it could not be verified.") from error
-            where = Fault(kind=FaultKind.UNREADABLE, seq=walk.seq + 1, detail=str(error.orig))
-            return walk.verdict(where)
-        return walk.verdict(None)
+    walk = _Walk(tenant, keys)
+    try:
+        with _snapshot(path) as connection:
+            walk.run(connection)
+    except _Found as found:
+        return walk.verdict(found.fault)
+    except DatabaseError as error:
+        if (reason := unavailable_reason(error.orig)) is not None:
+            raise StoreUnavailable(f"{path.name}: {reason}; it could not be verified.") from error
+        return walk.verdict(
+            Fault(kind=FaultKind.UNREADABLE, seq=walk.seq + 1, detail=f"{path.name}: {error.orig}")
+        )
+    return walk.verdict(None)
 
 
 @contextmanager
@@ -142,20 +143,22 @@ def _snapshot(path: Path) -> Iterator[Connection]:
 class _Walk:
     """One pass over the entries, with payloads and checkpoints alongside."""
 
-    def __init__(self, connection: Connection, tenant: str, keys: KeyFile | None) -> None:
-        self.connection = connection
+    connection: Connection
+    body: ledger.Body
+
+    def __init__(self, tenant: str, keys: KeyFile | None) -> None:
         self.tenant = tenant
         self.seq = 0
         self.leaf = ledger.FIRST_PREV
         self.recorded_at = ""
-        self.body: ledger.Body
         self.frontier = b""
         self.checkpoint_size = 0
         self.destroyed = False
         self.sealer, self.key_state = _sealer(tenant, keys)
         self.public = _public(tenant, keys)
 
-    def run(self) -> None:
+    def run(self, connection: Connection) -> None:
+        self.connection = connection
         self._no_foreign_rows()
         self.destroyed = self._has_destruction()
         checkpoints = self._checkpoints()

@@ -9,7 +9,7 @@ from store.tables import METADATA
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
-    transactional_ddl=True,  # SQLite can, Alembic does not trust it to: a migration happens whole or not at all
+    transactional_ddl=True,  # SQLite can, though Alembic does not assume it: whole or not at all
 )
 with context.begin_transaction():
     context.run_migrations()

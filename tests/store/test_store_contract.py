@@ -17,6 +17,7 @@ from store.errors import (
     TenantUnknown,
 )
 from store.ports import Aggregate, Copy, DeviceRow, InboxItem, KeyState, Post, Store, UnitOfWork
+from store.tables import FOLD_VERSION
 
 NOW = datetime(2026, 11, 16, 20, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -80,6 +81,8 @@ def test_a_committed_unit_of_work_is_over(store: Store) -> None:
         uow.commit()
         with pytest.raises(Broken):
             uow.bump("strangers")
+        with pytest.raises(Broken):
+            uow.get("gate", "g1")
 
 
 def test_a_reader_can_neither_write_nor_commit(store: Store) -> None:
@@ -235,6 +238,7 @@ def test_clearing_the_folded_tables_leaves_the_ledger(store: Store) -> None:
         uow.put_device_rows([device("a")])
         uow.clear_folded()
 
+        assert uow.fold_version() == FOLD_VERSION
         assert uow.find() == []
         assert uow.device_rows("r1") == []
         assert uow.has_message("m1")

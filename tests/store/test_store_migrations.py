@@ -13,7 +13,7 @@ from store.errors import AlreadyRunning, SchemaOutdated
 from store.migrate import upgrade, upgrade_all
 from store.schema import write_fresh
 from store.sqlite import SqliteStore
-from store.tables import SCHEMA_REVISION
+from store.tables import FOLD_VERSION, SCHEMA_REVISION
 from store.verify import verify
 
 NOW = datetime(2026, 11, 16, 20, 0, tzinfo=UTC)
@@ -87,3 +87,15 @@ def test_another_schema_is_refused_with_a_sentence(
 def test_a_running_bot_is_not_migrated_under_its_feet(sqlite_store: SqliteStore, tmp_path: Path) -> None:
     with pytest.raises(AlreadyRunning):
         upgrade_all(tmp_path / "data")
+
+
+def test_a_fresh_store_says_with_which_fold_it_was_written(sqlite_store: SqliteStore, tmp_path: Path) -> None:
+    raw = sqlite3.connect(tmp_path / "data" / "tenants" / "contoso.db")
+    assert raw.execute("SELECT version FROM fold").fetchall() == [(FOLD_VERSION,)]
+    raw.execute("UPDATE fold SET version = 0")
+    raw.commit()
+    raw.close()
+    with sqlite_store.begin("contoso") as uow:
+        assert uow.fold_version() == 0
+        uow.clear_folded()
+        assert uow.fold_version() == FOLD_VERSION
