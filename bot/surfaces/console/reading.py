@@ -106,8 +106,10 @@ class Reading:
         closing = asyncio.ensure_future(self._desk.closing.wait())
         pending = asyncio.ensure_future(_next(stream))
         try:
-            while not closing.done():
+            while True:
                 await _first_of(pending, closing)
+                if closing.done():
+                    break
                 if pending.done():
                     change = pending.result()
                     if change is None:
