@@ -16,6 +16,12 @@ from cards.html import Drawing, hidden_fields, render, safe, sentence
 from cards.html_forms import render_form
 from cards.model import Card, Moment
 
+POSTS_SHOWN = 50
+"""Cards on one page; one more is read, so that the page can say that there are older ones."""
+OLDER = (
+    '<p class="empty">Older cards are not shown. <code>status</code> and <code>waiting</code> '
+    "name what is open.</p>"
+)
 TYPED_CHARACTERS = 2000
 """The longest command the box takes; the shell refuses longer ones as well."""
 
@@ -51,7 +57,8 @@ def document(title: str, header: str, main: str, *, kind: str = "") -> str:
 def header(reader: Reader | None) -> str:
     """Name of the house, the way to the list, and who is sitting here."""
     brand = (
-        '<a class="brand" href="/"><img src="/static/ring.svg" alt="" width="24" height="24"> Ringmaster</a>'
+        '<a class="brand" href="/"><img src="/static/ring.svg" alt="" width="24" height="24">'
+        "<span>Ringmaster</span></a>"
     )
     if reader is None:
         return f'<header class="top">{brand}</header>'
@@ -199,7 +206,8 @@ def feed(
     """The cards of a conversation; an answer to a click stands right under its card."""
     if not posts:
         return '<p class="empty">Nothing here yet. Type <code>help</code> to see what can be asked.</p>'
-    return "\n".join(_post(reader, place, post, nonce, answer) for post in posts)
+    drawn = "\n".join(_post(reader, place, post, nonce, answer) for post in posts[:POSTS_SHOWN])
+    return drawn + _if(len(posts) > POSTS_SHOWN, OLDER)
 
 
 def _post(reader: Reader, place: Place, post: Post, nonce: str, answer: PrivateAnswer | None) -> str:

@@ -18,8 +18,9 @@ from bot.surfaces.console.ports import Change, Person, Place
 from bot.surfaces.console.preview import preview_page
 from bot.surfaces.console.session import SWITCHER, Session
 
-POSTS_SHOWN = 50
 COMPLETIONS_SHOWN = 12
+STREAMS_OPEN = 100
+"""Pages that may listen at once; the console serves the people of one machine."""
 KEEPALIVE_SECONDS = 15.0
 """A silent line is touched this often, so that both ends notice when the other is gone."""
 STATIC = Path(__file__).parent / "static"
@@ -35,6 +36,7 @@ class Reading:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._streams = 0
         self._static = {name: (STATIC / name).read_bytes() for name in STATIC_TYPES}
 
     def routes(self) -> list[web.RouteDef]:
@@ -68,7 +70,7 @@ class Reading:
         """One conversation, with the private answer that a redirect led to."""
         session, reader = await self._reader(request)
         person, place = reader.person, await self._place(request, reader.person)
-        posts = await self._desk.backend.posts(person.person_id, place.conversation, POSTS_SHOWN)
+        posts = await self._desk.backend.posts(person.person_id, place.conversation, pages.POSTS_SHOWN + 1)
         completions = await self._desk.backend.complete(person.person_id, place.conversation, "")
         answer = self._answer(request, session, place)
         nonce = self._desk.new_token()
@@ -79,7 +81,9 @@ class Reading:
         """The cards of a conversation alone, for the script that redraws changed ones."""
         _, reader = await self._reader(request)
         place = await self._place(request, reader.person)
-        posts = await self._desk.backend.posts(reader.person.person_id, place.conversation, POSTS_SHOWN)
+        posts = await self._desk.backend.posts(
+            reader.person.person_id, place.conversation, pages.POSTS_SHOWN + 1
+        )
         return _html(pages.feed(reader, place, posts, self._desk.new_token()))
 
     async def complete(self, request: web.Request) -> web.Response:
@@ -94,11 +98,17 @@ class Reading:
     async def changes(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: one `card` event per change, until the page or the house closes."""
         _, reader = await self._reader(request)
+        if self._streams >= STREAMS_OPEN:
+            raise web.HTTPServiceUnavailable(text="Too many pages are open. Close some and reload.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         response.headers.update(HEADERS)
-        await response.prepare(request)
-        await response.write(b"retry: 2000\n\n")
-        await self._stream(request, response, reader.person)
+        self._streams += 1
+        try:
+            await response.prepare(request)
+            await response.write(b"retry: 2000\n\n")
+            await self._stream(request, response, reader.person)
+        finally:
+            self._streams -= 1
         return response
 
     async def _stream(self, request: web.Request, response: web.StreamResponse, person: Person) -> None:
@@ -110,16 +120,17 @@ class Reading:
                 await _first_of(pending, closing)
                 if closing.done():
                     break
-                if pending.done():
-                    change = pending.result()
-                    if change is None:
-                        break
-                    await response.write(_event(change))
-                    pending = asyncio.ensure_future(_next(stream))
-                elif await self._desk.person_of(self._desk.session_of(request)) is None:
+                if await self._desk.person_of(self._desk.session_of(request)) is None:
                     break
-                else:
+                if not pending.done():
                     await response.write(b": still here\n\n")
+                    continue
+                change = pending.result()
+                if change is None:
+                    break
+                if await self._may_read(person, change.conversation):
+                    await response.write(_event(change))
+                pending = asyncio.ensure_future(_next(stream))
         except ConnectionResetError:
             pass
         finally:
@@ -161,6 +172,11 @@ class Reading:
 
     async def _place(self, request: web.Request, person: Person) -> Place:
         return await self._desk.place(person, request.query.get("id", ""))
+
+    async def _may_read(self, person: Person, conversation: str) -> bool:
+        """Asked for each change: a conversation may have been closed to the person meanwhile."""
+        places = await self._desk.backend.conversations(person.person_id)
+        return any(place.conversation == conversation for place in places)
 
     def _answer(self, request: web.Request, session: Session, place: Place) -> PrivateAnswer | None:
         kept = self._desk.answers.read(request.query.get("answer", ""), session.session_id)

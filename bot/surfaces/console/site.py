@@ -9,6 +9,7 @@ from datetime import datetime
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from bot.core.errors import Refused
 from bot.surfaces.console import guard, pages
 from bot.surfaces.console.desk import Desk
 from bot.surfaces.console.ports import ConsoleBackend, ForeignPost
@@ -91,6 +92,8 @@ async def _answer(desk: Desk, request: web.Request, handler: guard.Handler) -> w
     except guard.Foreign as foreign:
         await _record(desk, request, foreign)
         return _said("Refused", REFUSALS[foreign.rule], foreign.status)
+    except Refused as refusal:
+        return _said("Not possible", refusal.why, 403)
     except web.HTTPSeeOther as way:
         return web.Response(status=303, headers={"Location": str(way.location)})
     except web.HTTPRequestEntityTooLarge:

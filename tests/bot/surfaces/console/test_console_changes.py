@@ -117,6 +117,33 @@ async def test_an_update_that_changes_nothing_is_not_announced(browser: Browser,
         assert b"c/desk" in await stream.content.readuntil(b"\n\n")
 
 
+async def test_a_conversation_that_was_closed_to_a_person_is_heard_no_more(
+    browser: Browser, house: House
+) -> None:
+    await browser.sit_down()
+    async with browser.client.get("/changes") as stream:
+        await stream.content.readuntil(b"\n\n")
+        await listening(house)
+        house.places["mara"] = house.places["mara"][1:]
+
+        await house.surface.send("c/fernhill", card("one"), key="k")
+        await house.surface.send("c/desk", card("other"), key="k")
+
+        assert b"c/desk" in await stream.content.readuntil(b"\n\n")
+
+
+async def test_a_person_who_left_hears_no_more(browser: Browser, house: House) -> None:
+    await browser.sit_down()
+    async with browser.client.get("/changes") as stream:
+        await stream.content.readuntil(b"\n\n")
+        await listening(house)
+        del house.everybody["mara"]
+
+        await house.surface.send("c/fernhill", card("one"), key="k")
+
+        assert await stream.content.read() == b""
+
+
 async def test_a_closed_page_stops_listening(browser: Browser, house: House) -> None:
     await browser.sit_down()
     async with browser.client.get("/changes") as stream:

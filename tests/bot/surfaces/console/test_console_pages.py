@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from bot.surfaces.console.pages import POSTS_SHOWN
 from bot.surfaces.console.ports import Person, Place
 from cards.catalogue import all_examples, card_examples
 from cards.model import Card, Image, MomentStyle, button, line, moment
@@ -151,6 +152,20 @@ async def test_a_card_for_one_person_says_so_and_is_shown_to_nobody_else(
     assert "For Mara alone" in maras.root.words
     assert "Only you see this" in maras.root.words
     assert "For Mara alone" not in tomas.root.words
+
+
+async def test_older_cards_that_are_not_shown_are_spoken_of(browser: Browser, house: House) -> None:
+    await browser.sit_down()
+    for number in range(POSTS_SHOWN):
+        await house.surface.send("c/fernhill", Card(push="p", title="t", key="k"), key=str(number))
+    full = await browser.page(PLACE)
+
+    await house.surface.send("c/fernhill", Card(push="p", title="t", key="k"), key="one more")
+    more = await browser.page(PLACE)
+
+    assert "Older cards are not shown." not in full.root.words
+    assert "Older cards are not shown." in more.root.words
+    assert len(more.root.all("article")) == POSTS_SHOWN
 
 
 async def test_commands_are_completed_with_and_without_a_script(browser: Browser) -> None:
