@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.core.effects import Act, Effect, ObserveDevices, PageOnCall, ShowCard, key_of, lane_of
+from bot.core.effects import Act, Effect, ObserveDevices, PageOnCall, ReadFleet, ShowCard, key_of, lane_of
 from bot.core.envelope import Frame
 from bot.core.errors import Broken, Refused
 from bot.core.rollout import decide as rollout_decide
@@ -30,8 +30,10 @@ MAX_DEPTH: Final = 8
 """Messages sent from within a decision go at most this deep (design 3)."""
 REFUSAL_SILENCE: Final = timedelta(minutes=1)
 """At most one entry a person, thing and rule in this time; the others are counted (design 4)."""
-PRIORITY: Final[dict[type[Any], int]] = {Act: 1, ObserveDevices: 2, PageOnCall: 0}
-EFFECTS: Final = (ShowCard, Act, ObserveDevices, PageOnCall)
+PRIORITY: Final[dict[type[Any], int]] = {Act: 1, ObserveDevices: 2, PageOnCall: 0, ReadFleet: 3}
+EFFECTS: Final = (ShowCard, Act, ObserveDevices, ReadFleet, PageOnCall)
+REPEATED: Final = (ShowCard, ObserveDevices, ReadFleet)
+"""Effects that are asked for again and again under one key."""
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +162,7 @@ def outbox_items(effects: Sequence[Effect], at: datetime) -> list[OutboxItem]:
             kind=type(effect).__name__,
             payload=encode(effect),
             not_before=at,
-            coalesce=isinstance(effect, (ShowCard, ObserveDevices)),
+            coalesce=isinstance(effect, REPEATED),
         )
         for effect in effects
     ]

@@ -35,6 +35,13 @@ class ObserveDevices(Value, tag="observe"):
     rollout: str
 
 
+class ReadFleet(Value, tag="fleet"):
+    """Read one client's devices again, now and then at the account's pace."""
+
+    account: str
+    organisation: str
+
+
 class PageOnCall(Value, tag="page"):
     """Tell the person on call. Who that is, the house knows."""
 
@@ -47,13 +54,7 @@ class PageOnCall(Value, tag="page"):
     """The person who did not answer; the next one is called."""
 
 
-class CountRefusal(Value, tag="count"):
-    """Nothing but a number: somebody unknown was refused."""
-
-    counter: str
-
-
-Effect = ShowCard | Act | ObserveDevices | PageOnCall | CountRefusal
+Effect = ShowCard | Act | ObserveDevices | ReadFleet | PageOnCall
 
 
 def key_of(effect: Effect) -> str:
@@ -67,8 +68,8 @@ def key_of(effect: Effect) -> str:
             return f"observe:{effect.rollout}"
         case PageOnCall():
             return f"page:{effect.subject_kind}:{effect.subject_id}:{effect.round}:{effect.after_person}"
-        case CountRefusal():
-            return f"count:{effect.counter}"
+        case ReadFleet():
+            return f"fleet:{effect.account}:{effect.organisation}"
 
 
 def lane_of(effect: Effect) -> str:
@@ -82,5 +83,5 @@ def lane_of(effect: Effect) -> str:
             return f"observe:{effect.rollout}"
         case PageOnCall():
             return "page"
-        case CountRefusal():
-            return "count"
+        case ReadFleet():
+            return f"fleet:{effect.account}"

@@ -15,8 +15,8 @@ from bot.core.resolve import DeviceNeed
 from bot.core.value import Value
 from bot.core.windows import next_opening
 
-MIN_DISK_FREE_MB = 2048
-"""Below 2 GB an update is likely to fail for want of room (rollouts.md, table 1: Breeze asks the same)."""
+MIN_DISK_FREE_MB = 5000
+"""A cumulative update with its own way back wants about 5 GB: our judgement; other tools ask for 2 GB and up."""
 APPROVAL_SLACK = timedelta(days=7)
 """An approval lives this long beyond the last soak, so that windows and weekends fit in."""
 SERVER_CLASSES = frozenset({DeviceClass.SERVER.value, DeviceClass.DOMAIN_CONTROLLER.value})
@@ -105,7 +105,7 @@ def _unfit(snapshot: DeviceSnapshot) -> str:
     if snapshot.self_patching:
         return "the RMM patches it on its own schedule, outside our control"
     if snapshot.disk_free_mb is not None and snapshot.disk_free_mb < MIN_DISK_FREE_MB:
-        return "disk: less than 2 GB free"
+        return "disk: less than 5 GB free"
     if snapshot.needs_reboot:
         return "a restart is pending from before"
     return ""
