@@ -63,6 +63,13 @@ def test_a_table_is_not_for_the_phone() -> None:
     assert broken_limits(card(rows, phone=False)) == []
 
 
+def test_a_long_push_line_and_title_are_named() -> None:
+    assert broken_limits(Card(push="x" * 91, title="x" * 151, key="k")) == [
+        "push line has 91 characters, at most 90 fit",
+        "title has 151 characters, at most 150 fit",
+    ]
+
+
 def test_a_fifth_button_and_a_long_label_are_named() -> None:
     buttons = (*[button("Go", "go", "v")] * 4, button("G" * 41, "go", "v"))
 

@@ -211,6 +211,13 @@ def test_the_readers_clock_is_left_out_where_it_says_the_same() -> None:
     assert "yours" not in html.sentence((moment(AT),), html.Drawing(zone=PRAGUE, reader_zone=PRAGUE))
 
 
+def test_the_last_day_of_the_calendar_is_drawn_too() -> None:
+    last = card(line(moment(datetime.max.replace(tzinfo=UTC))))
+
+    assert "31 Dec 23:59" in plain.render(last, PRAGUE)
+    assert "31 Dec 23:59" in html.render(last, LIVE)
+
+
 def test_an_unknown_language_is_told_in_english() -> None:
     assert "Mon 16 Nov" in plain.render(card(line(moment(AT))), UTC, locale="tlh")
 

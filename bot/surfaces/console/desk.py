@@ -32,6 +32,7 @@ class Desk:
         recorded_refusal: Callable[[ForeignPost], Awaitable[None]],
         metrics: Callable[[], str],
         examples: Mapping[str, Answer],
+        keepalive_seconds: float,
     ) -> None:
         self.backend = backend
         self.sessions = Sessions(session_key)
@@ -40,6 +41,7 @@ class Desk:
         self.recorded_refusal = recorded_refusal
         self.metrics = metrics
         self.examples = examples
+        self.keepalive_seconds = keepalive_seconds
         self.answers = PrivateAnswers()
         self.deliveries = Deliveries()
         self.closing = asyncio.Event()

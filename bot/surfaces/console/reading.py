@@ -21,8 +21,6 @@ from bot.surfaces.console.session import SWITCHER, Session
 COMPLETIONS_SHOWN = 12
 STREAMS_OPEN = 100
 """Pages that may listen at once; the console serves the people of one machine."""
-KEEPALIVE_SECONDS = 15.0
-"""A silent line is touched this often, so that both ends notice when the other is gone."""
 STATIC = Path(__file__).parent / "static"
 STATIC_TYPES = {
     "console.css": "text/css",
@@ -117,7 +115,7 @@ class Reading:
         pending = asyncio.ensure_future(_next(stream))
         try:
             while True:
-                await _first_of(pending, closing)
+                await _first_of(pending, closing, timeout=self._desk.keepalive_seconds)
                 if closing.done():
                     break
                 if await self._desk.person_of(self._desk.session_of(request)) is None:
@@ -183,9 +181,9 @@ class Reading:
         return kept if kept is not None and kept.conversation == place.conversation else None
 
 
-async def _first_of(*waiting: asyncio.Future[Any]) -> None:
+async def _first_of(*waiting: asyncio.Future[Any], timeout: float) -> None:
     """Wait until something happens, at most until the line must be touched again."""
-    await asyncio.wait(waiting, timeout=KEEPALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _next(stream: AsyncIterator[Change]) -> Change | None:

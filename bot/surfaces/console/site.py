@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 SHUTDOWN_SECONDS = 5.0
+KEEPALIVE_SECONDS = 15.0
+"""A silent line is touched this often, so that both ends notice when the other is gone."""
 
 REFUSALS = {
     "host": "This page is only for a browser on the machine that Ringmaster runs on, by its own address.",
@@ -41,6 +43,7 @@ def console_app(
     recorded_refusal: Callable[[ForeignPost], Awaitable[None]],
     metrics: Callable[[], str],
     examples: Mapping[str, Answer],
+    keepalive_seconds: float = KEEPALIVE_SECONDS,
 ) -> web.Application:
     """The whole console. `new_token` must be unguessable; `session_key` is at least 32 secret bytes."""
     desk = Desk(
@@ -51,6 +54,7 @@ def console_app(
         recorded_refusal=recorded_refusal,
         metrics=metrics,
         examples=examples,
+        keepalive_seconds=keepalive_seconds,
     )
     app = web.Application(client_max_size=guard.BODY_BYTES, middlewares=[_guarded(desk)])
     app.add_routes(Reading(desk).routes() + Writing(desk).routes())

@@ -20,8 +20,14 @@ def house() -> House:
     return House()
 
 
+@pytest.fixture
+def keepalive_seconds() -> float:
+    """Longer than any test; a test of the keepalive itself sets it short."""
+    return 60.0
+
+
 @pytest_asyncio.fixture
-async def browser(house: House) -> AsyncIterator[Browser]:
+async def browser(house: House, keepalive_seconds: float) -> AsyncIterator[Browser]:
     app = console_app(
         backend=house,
         session_key=KEY,
@@ -30,6 +36,7 @@ async def browser(house: House) -> AsyncIterator[Browser]:
         recorded_refusal=house.record,
         metrics=lambda: "ringmaster_up 1\n",
         examples=all_examples(),
+        keepalive_seconds=keepalive_seconds,
     )
     # The test's clock stands in 2026 and the cookie's age is told in seconds, so the jar keeps it.
     jar = CookieJar(unsafe=True)

@@ -144,6 +144,20 @@ async def test_a_person_who_left_hears_no_more(browser: Browser, house: House) -
         assert await stream.content.read() == b""
 
 
+@pytest.mark.parametrize("keepalive_seconds", [0.01])
+async def test_a_silent_line_is_touched_and_ends_with_the_session(browser: Browser, house: House) -> None:
+    await browser.sit_down()
+    async with browser.client.get("/changes") as stream:
+        await stream.content.readuntil(b"\n\n")
+        assert await stream.content.readuntil(b"\n\n") == b": still here\n\n"
+
+        house.now.forward(hours=12)
+
+        async with asyncio.timeout(5):
+            assert set(await stream.content.read()) <= set(b": still here\n\n")
+    assert house.hub.listeners == 0
+
+
 async def test_a_closed_page_stops_listening(browser: Browser, house: House) -> None:
     await browser.sit_down()
     async with browser.client.get("/changes") as stream:

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from bot.core.errors import Refused
 from bot.surfaces.console.pages import POSTS_SHOWN
-from bot.surfaces.console.ports import Person, Place
+from bot.surfaces.console.ports import Person, Place, Post
 from cards.catalogue import all_examples, card_examples
 from cards.model import Card, Image, MomentStyle, button, line, moment
 from tests.bot.surfaces.console.browser import Browser, Node, Page
@@ -166,6 +167,42 @@ async def test_older_cards_that_are_not_shown_are_spoken_of(browser: Browser, ho
     assert "Older cards are not shown." not in full.root.words
     assert "Older cards are not shown." in more.root.words
     assert len(more.root.all("article")) == POSTS_SHOWN
+
+
+async def test_a_person_without_conversations_is_told_so(browser: Browser, house: House) -> None:
+    house.places["mara"] = ()
+    await browser.sit_down()
+
+    assert "No conversation is open to you yet." in (await browser.page("/")).root.words
+
+
+async def test_a_house_that_fails_shows_a_sentence_and_nothing_of_itself(
+    browser: Browser, house: House
+) -> None:
+    await browser.sit_down()
+
+    async def fails(person_id: str, conversation: str, limit: int) -> tuple[Post, ...]:
+        raise OSError("/secret/path")
+
+    house.posts = fails  # type: ignore[method-assign]
+    response = await browser.get(PLACE)
+
+    assert response.status == 500
+    assert "Something broke on our side." in await response.text()
+    assert "secret" not in await response.text()
+
+
+async def test_a_house_that_refuses_says_why(browser: Browser, house: House) -> None:
+    await browser.sit_down()
+
+    async def refuses(person_id: str, conversation: str, limit: int) -> tuple[Post, ...]:
+        raise Refused("The key of this client is not available.")
+
+    house.posts = refuses  # type: ignore[method-assign]
+    response = await browser.get(PLACE)
+
+    assert response.status == 403
+    assert "The key of this client is not available." in await response.text()
 
 
 async def test_commands_are_completed_with_and_without_a_script(browser: Browser) -> None:
