@@ -6,6 +6,7 @@ Code never asks which tenant it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -101,9 +102,27 @@ def parse_policy(raw: Any) -> tuple[Policy | None, tuple[str, ...]]:
     try:
         policy = msgspec.convert(raw, Policy)
     except msgspec.ValidationError as mistake:
-        return None, (str(mistake),)
+        return None, tuple(_wrong_types(raw)) or (str(mistake),)
     mistakes = tuple(_mistakes(policy))
     return (None if mistakes else policy), mistakes
+
+
+def _wrong_types(raw: Any) -> list[str]:
+    """Every key that is missing, unknown or of the wrong type: the decoder alone names only the first."""
+    if not isinstance(raw, Mapping):
+        return []
+    fields = {field.name: field for field in msgspec.structs.fields(Policy)}
+    found = [f"{key}: unknown; one of {', '.join(fields)}" for key in raw if key not in fields]
+    for name, field in fields.items():
+        if name not in raw:
+            found += [f"{name}: missing"] if field.required else []
+            continue
+        try:
+            msgspec.convert({"value": raw[name]}, msgspec.defstruct("One", [("value", field.type)]))
+        except msgspec.ValidationError as mistake:
+            text, _, path = str(mistake).partition(" - at `$.value")
+            found.append(f"{name}{path.rstrip('`')}: {text}")
+    return found
 
 
 def _mistakes(policy: Policy) -> list[str]:
@@ -182,7 +201,8 @@ def _window_mistakes(number: int, window: WindowRule) -> list[str]:
 def minutes_of(text: str) -> int | None:
     """Minutes after midnight of "HH:MM", or None when it is no such thing."""
     hours, colon, minutes = text.partition(":")
-    if not (colon and hours.isdigit() and minutes.isdigit() and len(minutes) == 2):
+    digits = text.isascii() and hours.isdigit() and minutes.isdigit()
+    if not (colon and digits and len(hours) <= 2 and len(minutes) == 2):
         return None
     value = int(hours) * 60 + int(minutes)
     return value if int(hours) < 24 and int(minutes) < 60 else None

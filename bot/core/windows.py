@@ -54,7 +54,9 @@ def _openings(windows: tuple[WindowRule, ...], zone: ZoneInfo, day: date) -> Ite
             if start is None or end is None:
                 continue
             last = day if end > start else day + timedelta(days=1)
-            yield Opening(start=_moment(day, start, zone), end=_moment(last, end, zone))
+            opening = Opening(start=_moment(day, start, zone), end=_moment(last, end, zone))
+            if opening.start < opening.end:  # one that lies in the hour the clocks skip never opens
+                yield opening
 
 
 def _moment(day: date, minutes: int, zone: ZoneInfo) -> datetime:
