@@ -14,6 +14,7 @@ import msgspec
 from bot.core.effects import DECISION, Effect, ShowCard
 from bot.core.envelope import Frame, Standing
 from bot.core.errors import Broken, Refused
+from bot.core.offers import DIGEST_PREFIX
 from bot.core.policy import ApprovalRule
 from bot.core.value import Value
 
@@ -308,7 +309,8 @@ def _may_vote(gate: Gate, message: CastVote, frame: Frame) -> None:
         raise Refused(
             f"{gate.code} expired before your answer reached us. Nothing was done.", rule="gate-expired"
         )
-    if not gate.question.offer_digest.startswith(message.offer8) or not message.offer8:
+    named = len(message.offer8) >= DIGEST_PREFIX and gate.question.offer_digest.startswith(message.offer8)
+    if not named:
         raise Refused(
             f"That button belongs to an older plan of {gate.code}. Open the card again: it changed.",
             rule="other-offer",
@@ -457,6 +459,10 @@ def react(gate: Gate, fact: GateFact) -> list[Effect | GateSettled]:
             return []
 
 
+DECIDING: dict[GateStatus, Verb] = {S.APPROVED: Verb.APPROVE, S.REJECTED: Verb.REJECT}
+"""Whose votes made the gate end so; an expiry is nobody's."""
+
+
 def _settled(gate: Gate, at: datetime) -> GateSettled:
     last = gate.votes[-1] if gate.votes else None
     return GateSettled(
@@ -464,7 +470,7 @@ def _settled(gate: Gate, at: datetime) -> GateSettled:
         code=gate.code,
         question=gate.question,
         status=gate.status,
-        by=tuple(vote.person for vote in gate.votes),
+        by=tuple(vote.person for vote in gate.votes if vote.verb == DECIDING.get(gate.status)),
         reason=last.reason if last else "",
         at=at,
     )
