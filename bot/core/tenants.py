@@ -221,8 +221,9 @@ def react(tenant: Tenant, fact: TenantFact) -> list[Effect | StopRollout | Resum
     """A stop reaches every active rollout in the same transaction."""
     match fact:
         case ClientStopped():
-            return [StopRollout(rollout=r, standing=fact.standing, why=fact.why) for r in fact.rollouts]
+            who, why = fact.standing, fact.why
+            return [StopRollout(rollout=r, standing=who, why=why, client=True) for r in fact.rollouts]
         case ClientResumed():
-            return [ResumeRollout(rollout=r, standing=fact.standing) for r in fact.rollouts]
+            return [ResumeRollout(rollout=r, standing=fact.standing, client=True) for r in fact.rollouts]
         case _:
             return []

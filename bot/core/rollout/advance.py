@@ -103,19 +103,18 @@ def _ask_again(rollout: Rollout, frame: Frame) -> list[RolloutFact]:
     """A pause that only a person can end, and a halt that must not undo by itself, ask once."""
     if rollout.gate or not frame.codes or rollout.count(IN_FLIGHT):
         return []
-    purpose = open_question(rollout)
+    purpose = open_question(rollout, frame.received_at)
     if not purpose or purpose in rollout.asked:
         return []
     return [ask(rollout, frame.codes[0], purpose, frame.received_at)]
 
 
-def open_question(rollout: Rollout) -> str:
+def open_question(rollout: Rollout, at: datetime) -> str:
     """What only a person can decide now: promote, continue, rollback, or nothing."""
+    waits = rollout.paused_for(PauseKind.GATE) or rollout.paused_for(PauseKind.NOT_ENOUGH_EVIDENCE)
     if rollout.status == S.PAUSED and rollout.paused_for(PauseKind.EVIDENCE):
         return "continue"
-    if rollout.status == S.PAUSED and (
-        rollout.paused_for(PauseKind.GATE) or rollout.paused_for(PauseKind.NOT_ENOUGH_EVIDENCE)
-    ):
+    if rollout.status == S.PAUSED and waits and at < rollout.offer.not_after:
         return "promote"
     if rollout.status == S.HALTED and rollout.offer.rollback == "ask" and rollout.count(CHANGED):
         return "rollback"
@@ -142,7 +141,8 @@ def _ran_out(rollout: Rollout, at: datetime) -> list[RolloutFact]:
     if not left or rollout.count(IN_FLIGHT | {D.PREFLIGHT}):
         return []
     text = f"the approval ended before {left} devices were started; they need a new plan"
-    return [RolloutEnded(status=S.COMPLETED_WITH_HELD, text=text, at=at)]
+    status = S.COMPLETED_WITH_HELD if rollout.started_at else S.CANCELLED
+    return [RolloutEnded(status=status, text=text, at=at)]
 
 
 def _begin(rollout: Rollout, at: datetime) -> list[RolloutFact]:
@@ -208,11 +208,17 @@ def launch(hand: Hand, ready: tuple[str, ...], at: datetime) -> list[RolloutFact
         Move(device=run.device, to=D.INSTALLING, key=action.key)
         for run, action in zip(started, actions, strict=True)
     ]
-    moves += [Move(device=run.device, to=D.PLANNED, why="waits") for run in returned]
+    moves += [Move(device=run.device, to=_waiting_state(rollout, run), why="waits") for run in returned]
     facts: list[RolloutFact] = [DevicesMoved(moves=tuple(moves), at=at)] if moves else []
     if actions:
         facts.insert(0, ActionsIntended(actions=actions, offer_digest=rollout.offer_digest, at=at))
     return facts
+
+
+def _waiting_state(rollout: Rollout, run: Run) -> DeviceState:
+    """Planned devices are taken up by the ring at work; one that came back late is held, or nobody would."""
+    working = run.ring == rollout.ring and rollout.current().status == RingStatus.DEPLOYING
+    return D.PLANNED if working else D.HELD
 
 
 def _install(rollout: Rollout, run: Run) -> InstallUpdate:
@@ -253,10 +259,8 @@ def _end_soak(hand: Hand, frame: Frame) -> list[RolloutFact]:
     problem = insufficient(rollout)
     last = rollout.ring + 1 >= len(rollout.rings)
     if problem and not last:
-        return [
-            RingInsufficient(ring=rollout.ring, why=problem, at=at),
-            *_ask_promotion(rollout, frame, PauseKind.NOT_ENOUGH_EVIDENCE, problem),
-        ]
+        question = _ask_promotion(rollout, frame, PauseKind.NOT_ENOUGH_EVIDENCE, problem)
+        return [RingInsufficient(ring=rollout.ring, why=problem, at=at), *question] if question else []
     if not last and next_needs_person(rollout):
         text = f"ring {rollout.ring + 2} waits for a person"
         return _ask_promotion(rollout, frame, PauseKind.GATE, text)
@@ -265,9 +269,10 @@ def _end_soak(hand: Hand, frame: Frame) -> list[RolloutFact]:
 
 
 def _ask_promotion(rollout: Rollout, frame: Frame, kind: PauseKind, text: str) -> list[RolloutFact]:
-    if not frame.codes:
-        return []
+    """Nothing without a free short id, or when the approval is over: then the end follows by itself."""
     at = frame.received_at
+    if not frame.codes or at >= rollout.offer.not_after:
+        return []
     return [
         RolloutPaused(kind=kind, text=text, by="policy", at=at),
         ask(rollout, frame.codes[0], "promote", at),

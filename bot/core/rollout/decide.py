@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.core.actions import Accepted, Declined, Unclear
+from bot.core.actions import Accepted, Declined, DeviceReport, Unclear
 from bot.core.envelope import Frame, Standing
 from bot.core.errors import Broken, Refused
-from bot.core.gates import GateSettled, GateStatus
+from bot.core.gates import STANDING_MAX_AGE, GateSettled, GateStatus
 from bot.core.rollout.advance import advance, ask, launch, may_start, open_question
+from bot.core.rollout.evidence import judge_evidence
 from bot.core.rollout.evolve import evolve
 from bot.core.rollout.judge import judge, missing
 from bot.core.rollout.messages import (
@@ -40,6 +41,7 @@ from bot.core.rollout.messages import (
     StopRollout,
 )
 from bot.core.rollout.state import (
+    CHANGED,
     FINAL,
     IN_FLIGHT,
     STATUS_MOVES,
@@ -118,6 +120,8 @@ def _settled(rollout: Rollout, message: GateSettled, frame: Frame) -> list[Rollo
     approved = message.status == GateStatus.APPROVED
     match message.question.purpose:
         case "start":
+            if rollout.status != S.AWAITING_APPROVAL:
+                return [answered]  # it was ended by hand, and its question taken back with it
             return [answered, *(_start(message, frame) if approved else [_not_started(message, at)])]
         case "promote":
             return [answered, *_promotion(rollout, message, at, approved)]
@@ -177,36 +181,61 @@ def _names(message: GateSettled) -> str:
 
 
 def _reported(hand: Hand, message: ReportDevices, at: datetime) -> list[RolloutFact]:
-    offer = hand.having().offer
-    moves: list[Move] = []
-    for report in message.reports:
-        run = hand.runs.get(report.device_id)
-        move = judge(run, report, offer) if run else None
-        if move and (move.to != DeviceState.PREFLIGHT or may_start(hand.having(), at)):
-            moves.append(move)
-    for device in message.missing:
-        run = hand.runs.get(device)
-        move = missing(run, message.read_at, offer) if run else None
-        if move:
-            moves.append(move)
+    reports = _newest(message)
+    moves = [*_judged(hand, reports, at), *_missed(hand, message, reports)]
+    moved = {move.device for move in moves}
     ready = tuple(
         run.device
-        for report in message.reports
+        for report in reports.values()
         if (run := hand.runs.get(report.device_id))
         and run.state == DeviceState.PREFLIGHT
         and (run.since is None or report.read_at >= run.since)
-        and run.device not in {move.device for move in moves}
+        and run.device not in moved
     )
     facts: list[RolloutFact] = [DevicesMoved(moves=tuple(moves), at=at)] if moves else []
     return facts + _launch(hand, ready, facts, at)
 
 
+def _newest(message: ReportDevices) -> dict[str, DeviceReport]:
+    """One reading a device, the newest: a system may list a device twice in one answer."""
+    newest: dict[str, DeviceReport] = {}
+    for report in message.reports:
+        known = newest.get(report.device_id)
+        if known is None or report.read_at > known.read_at:
+            newest[report.device_id] = report
+    return newest
+
+
+def _judged(hand: Hand, reports: dict[str, DeviceReport], at: datetime) -> list[Move]:
+    rollout = hand.having()
+    moves: list[Move] = []
+    for report in reports.values():
+        run = hand.runs.get(report.device_id)
+        move = judge(run, report, rollout.offer) if run else None
+        if move and (move.to != DeviceState.PREFLIGHT or may_start(rollout, at)):
+            moves.append(move)
+    return moves
+
+
+def _missed(hand: Hand, message: ReportDevices, reports: dict[str, DeviceReport]) -> list[Move]:
+    offer = hand.having().offer
+    gone = (hand.runs[d] for d in dict.fromkeys(message.missing) if d in hand.runs and d not in reports)
+    moves = (missing(run, message.read_at, offer) for run in gone)
+    return [move for move in moves if move]
+
+
 def _launch(hand: Hand, ready: tuple[str, ...], facts: list[RolloutFact], at: datetime) -> list[RolloutFact]:
-    """Devices that are checked and ready start in the very decision that checked them."""
+    """Devices that are checked and ready start in the very decision that checked them.
+
+    The outcomes of the same reading are judged first: what it shows to be bad is not started once more.
+    """
     after = hand
     for fact in facts:
         after = evolve(after, fact)
-    return launch(after, ready, at)
+    verdict = judge_evidence(after.having(), at)
+    for fact in verdict:
+        after = evolve(after, fact)
+    return verdict + launch(after, ready, at)
 
 
 def _answered(hand: Hand, message: SettleAction, at: datetime) -> list[RolloutFact]:
@@ -262,7 +291,7 @@ def _steered(
         case ResumeRollout():
             return _resume(rollout, message, frame)
         case AbortRollout():
-            _deciders_only(rollout, message.standing, "end")
+            _deciders_only(rollout, message.standing, "end", at)
             if rollout.status in FINAL or S.CANCELLED not in STATUS_MOVES[rollout.status]:
                 raise Refused(f"{rollout.code} is {rollout.status} and cannot be ended.", rule="not-running")
             why = message.why or "no reason given"
@@ -273,6 +302,10 @@ def _steered(
 
 
 def _stop(rollout: Rollout, message: StopRollout, at: datetime) -> list[RolloutFact]:
+    if not message.standing.roles:
+        raise Refused("Only people of the desk may stop work here.", rule="not-entitled")
+    if message.client and not _stoppable(rollout):
+        return []
     if rollout.status in FINAL or rollout.status in (S.HALTED, S.ROLLING_BACK):
         raise Refused(f"{rollout.code} starts nothing new: it is {rollout.status}.", rule="not-running")
     if rollout.status == S.AWAITING_APPROVAL:
@@ -283,12 +316,19 @@ def _stop(rollout: Rollout, message: StopRollout, at: datetime) -> list[RolloutF
     if rollout.paused_for(PauseKind.OPERATOR):
         raise Refused(f"{rollout.code} is stopped already.", rule="already-stopped")
     text = f"stopped by {message.standing.name}" + (f": {message.why}" if message.why else "")
+    text = message.why if message.client else text
     return [RolloutPaused(kind=PauseKind.OPERATOR, text=text, by=message.standing.person, at=at)]
 
 
+def _stoppable(rollout: Rollout) -> bool:
+    return rollout.status in (S.SCHEDULED, S.RUNNING, S.PAUSED) and not rollout.paused_for(PauseKind.OPERATOR)
+
+
 def _resume(rollout: Rollout, message: ResumeRollout, frame: Frame) -> list[RolloutFact]:
-    _deciders_only(rollout, message.standing, "resume")
     at = frame.received_at
+    if message.client:
+        return _resume_with_client(rollout, message.standing, at)
+    _deciders_only(rollout, message.standing, "resume", at)
     cleared: list[RolloutFact] = [
         PauseCleared(kind=kind, by=message.standing.person, at=at)
         for kind in (PauseKind.OPERATOR, PauseKind.CAP)
@@ -296,7 +336,7 @@ def _resume(rollout: Rollout, message: ResumeRollout, frame: Frame) -> list[Roll
     ]
     if cleared:
         return cleared
-    purpose = open_question(rollout)
+    purpose = open_question(rollout, at)
     if purpose and not rollout.gate and frame.codes:
         return [ask(rollout, frame.codes[0], purpose, at)]
     if rollout.pauses:
@@ -304,14 +344,26 @@ def _resume(rollout: Rollout, message: ResumeRollout, frame: Frame) -> list[Roll
             f"{rollout.code} was not stopped by hand. It waits because: {rollout.pauses[0].text}",
             rule="other-pause",
         )
-    raise Refused(f"{rollout.code} is not stopped.", rule="not-stopped")
+    raise Refused(f"{rollout.code} is not stopped: it is {rollout.status}.", rule="not-stopped")
+
+
+def _resume_with_client(rollout: Rollout, standing: Standing, at: datetime) -> list[RolloutFact]:
+    """The client's stop is over: whatever else holds this rollout goes on holding it, without a word."""
+    if not rollout.paused_for(PauseKind.OPERATOR):
+        return []
+    return [PauseCleared(kind=PauseKind.OPERATOR, by=standing.person, at=at)]
 
 
 def _roll_back(rollout: Rollout, message: RollBack, at: datetime) -> list[RolloutFact]:
-    _deciders_only(rollout, message.standing, "roll back")
+    _deciders_only(rollout, message.standing, "roll back", at)
     if rollout.status not in _CAN_ROLL_BACK:
         raise Refused(
             f"{rollout.code} is {rollout.status}: there is nothing to take back now.", rule="no-rollback"
+        )
+    if rollout.status == S.ROLLBACK_INCOMPLETE and not rollout.count(_MAY_HAVE_IT):
+        raise Refused(
+            f"{rollout.code}: taking it back was tried and failed there; these devices need hands.",
+            rule="needs-hands",
         )
     if not rollout.count(_MAY_HAVE_IT):
         raise Refused(f"{rollout.code} has changed no device yet. `stop` is enough.", rule="nothing-changed")
@@ -319,15 +371,12 @@ def _roll_back(rollout: Rollout, message: RollBack, at: datetime) -> list[Rollou
     return [RollbackStarted(by=message.standing.person, why=why, at=at)]
 
 
-_MAY_HAVE_IT = IN_FLIGHT | {
-    DeviceState.HEALTHY,
-    DeviceState.FAILED,
-    DeviceState.SILENT,
-    DeviceState.ROLLBACK_FAILED,
-}
+_MAY_HAVE_IT = IN_FLIGHT | CHANGED
 
 
-def _deciders_only(rollout: Rollout, standing: Standing, verb: str) -> None:
+def _deciders_only(rollout: Rollout, standing: Standing, verb: str, at: datetime) -> None:
+    if at - standing.as_of > STANDING_MAX_AGE:
+        raise Refused("We cannot tell right now whether you may do this. Try again.", rule="standing-old")
     if set(rollout.offer.rules.roles) & set(standing.roles):
         return
     names = ", ".join(rollout.approvers) or "nobody"

@@ -148,11 +148,10 @@ def _ring_after(
 def _pauses_after(rollout: Rollout, fact: RolloutPaused | PauseCleared) -> Rollout:
     others = tuple(pause for pause in rollout.pauses if pause.kind != fact.kind)
     if isinstance(fact, RolloutPaused):
-        paused = _replace(
-            rollout,
-            pauses=(*others, Pause(kind=fact.kind, text=fact.text)),
-            asked=tuple(purpose for purpose in rollout.asked if purpose != "continue"),
-        )
+        paused = _replace(rollout, pauses=(*others, Pause(kind=fact.kind, text=fact.text)))
+        if fact.kind == PauseKind.EVIDENCE:
+            asked = tuple(purpose for purpose in rollout.asked if purpose != "continue")
+            paused = _replace(paused, asked=asked)
         return paused if rollout.status == RolloutStatus.PAUSED else _status(paused, RolloutStatus.PAUSED)
     cleared = _replace(rollout, pauses=others)
     if fact.kind == PauseKind.EVIDENCE:

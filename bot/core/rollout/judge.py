@@ -69,8 +69,8 @@ def _difference(before: tuple[str, ...], now: tuple[str, ...]) -> str:
 def _in_flight(run: Run, report: DeviceReport, offer: Offer, target: Target) -> Move | None:
     if run.state == D.INSTALLING:
         job = _job(report, run.key)
-        if job is not None and job.exit_code is not None and job.exit_code not in GOOD_EXITS:
-            return _bad(run, f"install ended with code {job.exit_code}")
+        if job is not None and (ending := _bad_ending(job)):
+            return _bad(run, f"install {ending}")
         if job is None or job.finished_at is None:
             return _overdue(run, report, offer)
         if report.needs_reboot is not False and job.exit_code == REBOOT_NEEDED_EXIT:
@@ -115,6 +115,10 @@ def missing(run: Run, read_at: datetime, offer: Offer) -> Move | None:
         return None
     if run.state == D.PREFLIGHT:
         return _to(run, D.BLOCKED, "the RMM no longer knows this device")
+    if run.state in GOING_BACK:
+        deadline = (run.since or read_at) + timedelta(seconds=offer.install_deadline_seconds)
+        gone = "the RMM no longer knows this device"
+        return _to(run, D.ROLLBACK_FAILED, gone) if read_at >= deadline else None
     if run.state not in IN_FLIGHT:
         return None
     patience = timedelta(seconds=offer.classes[run.device_class].silent_after_seconds)
@@ -142,9 +146,11 @@ def _going_back(run: Run, report: DeviceReport, offer: Offer, target: Target) ->
     removed = target.kb not in report.installed
     if run.state == D.ROLLING_BACK:
         job = _job(report, run.key)
-        if job is not None and job.exit_code is not None and job.exit_code not in GOOD_EXITS:
-            return _to(run, D.ROLLBACK_FAILED, f"uninstall ended with code {job.exit_code}")
-        if job is None or job.finished_at is None:
+        # Taking off what never got on ends badly, and yet the device is as it was: the reading decides.
+        ending = _bad_ending(job) if job is not None else ""
+        if ending and not (removed and report.online):
+            return _to(run, D.ROLLBACK_FAILED, f"uninstall {ending}")
+        if job is None or (job.finished_at is None and not ending):
             return _rollback_overdue(run, report, offer)
         if report.needs_reboot or job.exit_code == REBOOT_NEEDED_EXIT:
             return _to(run, D.REBOOTING_BACK, "removed, restarts", key=_next_key(run, "reboot-back"))
@@ -171,6 +177,13 @@ def _restarted_since(run: Run, report: DeviceReport) -> bool:
 
 def _job(report: DeviceReport, key: str) -> JobResult | None:
     return next((job for job in report.jobs if job.key == key), None)
+
+
+def _bad_ending(job: JobResult) -> str:
+    """How a job failed by its own word: its exit code, or the RMM's verdict where there is no code."""
+    if job.exit_code is not None:
+        return "" if job.exit_code in GOOD_EXITS else f"ended with code {job.exit_code}"
+    return "failed, the RMM says" if job.succeeded is False else ""
 
 
 def _next_key(run: Run, verb: str) -> str:

@@ -58,12 +58,16 @@ class StopRollout(RolloutMessage, tag="rollout.stop"):
 
     standing: Standing
     why: str = ""
+    client: bool = False
+    """Sent by the stop of the whole client: where there is nothing to stop, that is no reason to refuse."""
 
 
 class ResumeRollout(RolloutMessage, tag="rollout.resume"):
-    """Clear the operator's own stop, and nothing else."""
+    """Clear what was stopped by hand or by a hard cap; else ask again what only a person can decide."""
 
     standing: Standing
+    client: bool = False
+    """Sent by the end of the client's stop: clears the operator's stop and nothing else, never refuses."""
 
 
 class AbortRollout(RolloutMessage, tag="rollout.abort"):

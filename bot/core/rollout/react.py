@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.core.effects import Act, Effect, ObserveDevices, PageOnCall, ShowCard
 from bot.core.gates import CancelGate, OpenGate, Question
 from bot.core.rollout.messages import (
@@ -57,6 +59,9 @@ def react(rollout: Rollout, fact: RolloutFact) -> list[Effect | OpenGate | Cance
 
 
 def _open(rollout: Rollout, fact: GateAsked) -> OpenGate:
+    """What starts something must be answered while the approval lives; what mends something, at any time."""
+    starts = fact.purpose in ("start", "promote")
+    patience = timedelta(seconds=rollout.offer.rules.expiry_seconds)
     question = Question(
         subject_kind="rollout",
         subject_id=rollout.id,
@@ -65,7 +70,7 @@ def _open(rollout: Rollout, fact: GateAsked) -> OpenGate:
         rules=rollout.offer.rules,
         requester=rollout.offer.requester,
         approvers=rollout.approvers,
-        not_after=rollout.offer.not_after,
+        not_after=rollout.offer.not_after if starts else fact.at + patience,
     )
     return OpenGate(gate=fact.gate, code=fact.code, question=question)
 
