@@ -9,6 +9,8 @@ from sqlalchemy import String
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
+from bot.core.errors import Broken
+
 WIDTH = len("2026-01-01T00:00:00.000000Z")
 
 
@@ -21,7 +23,10 @@ def to_text(moment: datetime) -> str:
 
 def from_text(text: str) -> datetime:
     """The moment that `to_text` wrote."""
-    return datetime.fromisoformat(text)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Broken(f"a moment in the store is damaged: {text!r}") from None
 
 
 class Moment(TypeDecorator[datetime]):

@@ -72,7 +72,6 @@ class FaultKind(StrEnum):
     TIME_FALLS = "recorded time falls"
     MISSING_PAYLOAD = "missing payload"
     EDITED_PAYLOAD = "edited payload"
-    STRAY_PAYLOAD = "payload without entry"
     CUT_TAIL = "cut tail"
     HEAD_MISMATCH = "head mismatch"
     FORGED_CHECKPOINT = "forged checkpoint"
@@ -160,7 +159,7 @@ class _Walk:
     def run(self, connection: Connection) -> None:
         self.connection = connection
         self._no_foreign_rows()
-        self.destroyed = self._has_destruction()
+        self.destroyed = self.sealer is None and self._has_destruction()
         checkpoints = self._checkpoints()
         for row in self.connection.execute(_ROWS, {"tenant": self.tenant}).yield_per(BATCH):
             self._entry(row)
@@ -195,6 +194,7 @@ class _Walk:
                 self._found(FaultKind.FOREIGN_ROW, seq, f"a row of {table.name} belongs to {row.tenant_id}")
 
     def _has_destruction(self) -> bool:
+        """Believed only while no key opens the record: an entry alone does not destroy a key."""
         query = select(ENTRY.c.seq).where(ENTRY.c.kind == ledger.KEY_DESTROYED).limit(1)
         return self.connection.execute(query).first() is not None
 
@@ -284,12 +284,13 @@ class _Walk:
     # --- head and checkpoints ---
 
     def _head(self) -> None:
-        head = self.connection.execute(select(HEAD.c.size, HEAD.c.head, HEAD.c.frontier)).first()
+        moment = type_coerce(HEAD.c.recorded_at, String)
+        head = self.connection.execute(select(HEAD.c.size, HEAD.c.head, HEAD.c.frontier, moment)).first()
         if head is None:
             raise _Found(FaultKind.HEAD_MISMATCH, self.seq, "the head row is gone")
         if head.size > self.seq:
             self._found(FaultKind.CUT_TAIL, self.seq + 1, f"the head says there were {head.size} entries")
-        if (head.size, head.head, head.frontier) != (self.seq, self.leaf, self.frontier):
+        if tuple(head) != (self.seq, self.leaf, self.frontier, self.recorded_at or None):
             self._found(FaultKind.HEAD_MISMATCH, self.seq, "the head does not agree with the last entry")
 
     def _checkpoints(self) -> dict[int, Any]:

@@ -15,7 +15,9 @@ import pytest
 from store import ledger
 from store.merkle import grow, leaf_hash
 from store.ports import KeyState
+from store.seal import Sealer
 from store.sqlite import SqliteStore
+from store.tables import METADATA, TABLES
 from store.verify import FaultKind, Level, Verdict, verify
 
 NOW = datetime(2026, 11, 16, 20, 0, tzinfo=UTC)
@@ -179,6 +181,32 @@ def test_an_altered_record_is_named_by_class_and_entry(
     assert found(verify(sqlite_store, "contoso")) == (kind, seq)
 
 
+EVERY_COLUMN = [
+    (name, column.name)
+    for name, table in METADATA.tables.items()
+    if TABLES[name] == "ledger"
+    for column in table.columns
+]
+
+
+@pytest.mark.parametrize(("table", "column"), EVERY_COLUMN, ids=lambda part: str(part))
+def test_no_column_of_the_ledger_can_be_changed_unnoticed(
+    sqlite_store: SqliteStore, database: Path, table: str, column: str
+) -> None:
+    sqlite_store.checkpoint("contoso")
+    where = "" if table in ("audit_head", "audit_checkpoint") else "WHERE seq = 3"
+    raw = sqlite3.connect(database)
+    (value,) = raw.execute(f"SELECT {column} FROM {table} {where}").fetchone()
+    raw.close()
+    changed = {
+        bytes: lambda: f"x'{bytes([value[0] ^ 1]).hex()}{value[1:].hex()}'",
+        int: lambda: str(value + 90),
+        str: lambda: f"'{value[:-1]}~'",
+    }[type(value)]()
+    tamper(database, f"UPDATE {table} SET {column} = {changed} {where}")
+    assert verify(sqlite_store, "contoso").fault is not None
+
+
 def test_swapped_entries_are_found_at_the_first(sqlite_store: SqliteStore, database: Path) -> None:
     tamper(
         database,
@@ -290,6 +318,76 @@ def test_a_checkpoint_of_another_tenant_is_forged(sqlite_store: SqliteStore, dat
     raw.close()
     tamper(database, f"INSERT INTO audit_checkpoint VALUES ('contoso', {size}, x'{root.hex()}', '{note}')")
     assert found(verify(sqlite_store, "contoso")) == (FaultKind.FORGED_CHECKPOINT, 1)
+
+
+def test_a_recorded_time_that_falls_is_found(sqlite_store: SqliteStore, database: Path) -> None:
+    earlier = "CAST(replace(CAST(body AS TEXT), '2026-11-16', '2026-11-15') AS BLOB)"
+    tamper(
+        database,
+        f"UPDATE audit_entry SET body = {earlier},"
+        " recorded_at = replace(recorded_at, '2026-11-16', '2026-11-15') WHERE seq = 4",
+    )
+    raw = sqlite3.connect(database)
+    rechain(raw, 4)
+    raw.commit()
+    raw.close()
+    assert found(verify(sqlite_store, "contoso")) == (FaultKind.TIME_FALLS, 4)
+
+
+def test_a_chain_that_starts_in_the_middle_is_found(sqlite_store: SqliteStore, database: Path) -> None:
+    raw = sqlite3.connect(database)
+    (body,) = raw.execute("SELECT body FROM audit_entry WHERE seq = 1").fetchone()
+    raw.close()
+    forged = body.replace(b'"prev":"00', b'"prev":"11')
+    tamper(
+        database,
+        f"UPDATE audit_entry SET body = x'{forged.hex()}', leaf_hash = x'{leaf_hash(forged).hex()}',"
+        f" prev_hash = x'11{'00' * 31}' WHERE seq = 1",
+    )
+    assert found(verify(sqlite_store, "contoso")) == (FaultKind.BROKEN_LINK, 1)
+
+
+def test_content_swapped_by_somebody_with_the_key_is_found(
+    sqlite_store: SqliteStore, database: Path, tmp_path: Path
+) -> None:
+    """Even with the digest in the body forged along and the chain computed anew: the commitment stays."""
+    sealer = Sealer("contoso", sqlite_store.keys.key("contoso"), bytes)
+    secret, _ = ledger.seal_content(sealer, 3, b"no")
+    raw = sqlite3.connect(database)
+    (body,) = raw.execute("SELECT body FROM audit_entry WHERE seq = 3").fetchone()
+    raw.close()
+    committed = ledger.parse(body).ct_sha256.encode()
+    forged = body.replace(committed, ledger.digest(secret).hex().encode())
+    tamper(
+        database,
+        f"UPDATE audit_entry SET body = x'{forged.hex()}' WHERE seq = 3",
+        f"UPDATE audit_secret SET nonce = x'{secret.nonce.hex()}', ciphertext = x'{secret.ciphertext.hex()}'"
+        " WHERE seq = 3",
+    )
+    raw = sqlite3.connect(database)
+    rechain(raw, 3)
+    raw.commit()
+    raw.close()
+    assert found(verify(sqlite_store, "contoso")) == (FaultKind.EDITED_PAYLOAD, 3)
+
+
+def test_payloads_may_be_gone_once_their_key_was_destroyed(sqlite_store: SqliteStore, database: Path) -> None:
+    sqlite_store.destroy_key("contoso", now=NOW)
+    tamper(database, "DELETE FROM audit_secret")
+    verdict = verify(sqlite_store, "contoso")
+    assert (verdict.fault, verdict.key_state) == (None, KeyState.DESTROYED)
+
+
+def test_a_pretended_destruction_does_not_excuse_missing_payloads(
+    sqlite_store: SqliteStore, database: Path
+) -> None:
+    tamper(
+        database,
+        "DELETE FROM audit_secret WHERE seq > 3",
+        "UPDATE audit_entry SET kind = 'key.destroyed' WHERE seq = 5",
+    )
+    assert found(verify(sqlite_store, "contoso")) == (FaultKind.MISSING_PAYLOAD, 4)
+    assert found(verify(database.parents[1], "contoso")) == (FaultKind.EDITED_COLUMN, 5)
 
 
 def test_a_destroyed_key_passes_and_is_said(sqlite_store: SqliteStore, database: Path) -> None:
