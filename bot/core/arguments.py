@@ -1,0 +1,210 @@
+"""Reading what follows a command word, and saying what was not understood.
+
+Every reader gives a command or `Mistyped`; none of them raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bot.core.command_values import (
+    Aim,
+    Approve,
+    Command,
+    CommandSpec,
+    DeviceQuestion,
+    Mistyped,
+    Reading,
+    Resume,
+    RolloutStart,
+    Status,
+    Stop,
+    Target,
+    Why,
+)
+from bot.core.grammar import (
+    EVERYTHING,
+    Vocabulary,
+    clean,
+    client_of,
+    code_of,
+    device_of,
+    leftover,
+    mistaken_code,
+    nearest,
+    shown,
+    update_of,
+    without_fillers,
+)
+
+Reader = Callable[[CommandSpec, Sequence[str], Vocabulary], Reading]
+MAX_REASON_CHARACTERS: Final = 500
+"""A reason is one or two sentences; it is kept in the ledger for ever."""
+
+
+def read_plain(command: Command) -> Reader:
+    def read(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+        return command
+
+    return read
+
+
+def read_status(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    words = leftover(without_fillers(words))
+    if not words or clean(words[0]).casefold() in EVERYTHING:
+        return Status()
+    found = target_of(words, vocabulary)
+    if found is None and device_of(words[0], vocabulary):
+        return DeviceQuestion(name=device_of(words[0], vocabulary))
+    if found is None:
+        return _unknown_target(spec, words, vocabulary)
+    return Status(target=found[0])
+
+
+def read_approve(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    words = leftover(without_fillers(words))
+    if not words:
+        return Approve()
+    code = code_of(words[0], vocabulary)
+    if not code:
+        return unknown_code(spec, words, vocabulary)
+    if leftover(words[1:]):
+        return Mistyped(
+            suggestion=f"approve {code}",
+            sentence=f"`approve` takes one id and nothing more, so nothing was approved."
+            f" To approve all of it: `approve {code}`.",
+        )
+    return Approve(code=code)
+
+
+def read_with_reason(
+    make: Callable[[str, str], Command],
+) -> Reader:
+    def read(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+        words = without_fillers(words)
+        if not words:
+            return make("", "")
+        code = code_of(words[0], vocabulary)
+        if not code and mistaken_code(words[0]):
+            return unknown_code(spec, words, vocabulary)
+        reason = " ".join(words[1:] if code else words)
+        return _too_long(reason) or make(code, reason)
+
+    return read
+
+
+def read_why(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    words = leftover(without_fillers(words))
+    if not words:
+        return Why()
+    code = code_of(words[0], vocabulary)
+    return Why(code=code) if code else unknown_code(spec, words, vocabulary)
+
+
+def read_stop(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    words = without_fillers(words)
+    if not words:
+        return Stop()
+    found = target_of(words, vocabulary)
+    if found is None:
+        return _unknown_target(spec, words, vocabulary)
+    reason = " ".join(words[found[1] :])
+    return _too_long(reason) or Stop(target=found[0], reason=reason)
+
+
+def read_resume(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    words = leftover(without_fillers(words))
+    if not words:
+        return Resume()
+    found = target_of(words, vocabulary)
+    return Resume(target=found[0]) if found else _unknown_target(spec, words, vocabulary)
+
+
+def read_start(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    words = leftover(words)
+    at = next((number for number, word in enumerate(words) if update_of(word)), None)
+    if at is None:
+        return _no_update(spec, words, vocabulary)
+    rest = without_fillers([*words[:at], *words[at + 1 :]])
+    update = update_of(words[at])
+    if not rest:
+        return RolloutStart(update=update)
+    found = client_of(rest, vocabulary)
+    if found is None or leftover(rest[found[1] :]):
+        return _unknown_client(f"rollout start {update}", rest, vocabulary)
+    return RolloutStart(update=update, client=found[0])
+
+
+def _too_long(reason: str) -> Mistyped | None:
+    if len(reason) <= MAX_REASON_CHARACTERS:
+        return None
+    return Mistyped(
+        suggestion="",
+        sentence=f"That reason is longer than {MAX_REASON_CHARACTERS} characters. Nothing was done.",
+    )
+
+
+def target_of(words: Sequence[str], vocabulary: Vocabulary) -> tuple[Target, int] | None:
+    """What the words are about, and how many of them say so. A client's own name comes before a short id."""
+    if clean(words[0]).casefold() in EVERYTHING:
+        return Target(aim=Aim.EVERYTHING), 1
+    if clean(words[0]).upper() in vocabulary.codes:
+        return Target(aim=Aim.CODE, name=clean(words[0]).upper()), 1
+    client = client_of(words, vocabulary)
+    if client:
+        return Target(aim=Aim.CLIENT, name=client[0]), client[1]
+    code = code_of(words[0], vocabulary)
+    return (Target(aim=Aim.CODE, name=code), 1) if code else None
+
+
+# --- saying what was not understood ---
+
+
+def did_you_mean(what: str, suggestion: str, usage: str) -> Mistyped:
+    if suggestion:
+        return Mistyped(suggestion=suggestion, sentence=f"{what} Did you mean `{suggestion}`?")
+    return Mistyped(suggestion="", sentence=f"{what} Usage: `{usage}`.")
+
+
+def _unknown_target(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Mistyped:
+    word = clean(words[0])
+    if mistaken_code(word):
+        return unknown_code(spec, words, vocabulary)
+    near = nearest(word, typed_clients(vocabulary))
+    return did_you_mean(f"No client '{shown(word)}' here.", f"{spec.word} {near}" if near else "", spec.usage)
+
+
+def unknown_code(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Mistyped:
+    word = clean(words[0])
+    near = nearest(word, vocabulary.codes)
+    return did_you_mean(f"No id '{shown(word)}' here.", f"{spec.word} {near}" if near else "", spec.usage)
+
+
+def _unknown_client(line: str, words: Sequence[str], vocabulary: Vocabulary) -> Mistyped:
+    word = " ".join(clean(part) for part in words)
+    near = nearest(word, typed_clients(vocabulary)) or nearest(words[0], typed_clients(vocabulary))
+    return did_you_mean(
+        f"No client '{shown(word)}' here.",
+        f"{line} {near}" if near else "",
+        "rollout start <update> [client]",
+    )
+
+
+def _no_update(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Mistyped:
+    if not words:
+        return Mistyped(
+            suggestion="",
+            sentence=f"Which update? Usage: `{spec.usage}`, with a KB number, a CVE or a month"
+            " such as 2026-11. To go on after a stop: `resume`.",
+        )
+    near = nearest(words[0], vocabulary.updates)
+    client = client_of(words[1:], vocabulary)
+    line = f"{spec.word} {near}{' ' + client[0] if client else ''}" if near else ""
+    return did_you_mean(f"No update '{shown(clean(words[0]))}'.", line, spec.usage)
+
+
+def typed_clients(vocabulary: Vocabulary) -> list[str]:
+    return [client.tenant for client in vocabulary.clients] + [
+        client.title.casefold() for client in vocabulary.clients
+    ]

@@ -1,0 +1,149 @@
+"""What a typed line can mean: one value a command, with what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+
+from bot.core.grammar import Vocabulary
+from bot.core.value import Value
+
+
+class Aim(StrEnum):
+    """What a command is about."""
+
+    CLIENT = "client"
+    CODE = "code"
+    EVERYTHING = "all"
+
+
+class Target(Value):
+    """A client, a short id, or every client of the conversation."""
+
+    aim: Aim
+    name: str = ""
+    """Tenant or short id; empty for everything."""
+
+
+class Waiting(Value):
+    """What waits for me?"""
+
+
+class Status(Value):
+    """How does it stand: everywhere here, at one client, with one thing?"""
+
+    target: Target | None = None
+
+
+class Approve(Value):
+    """Yes to this question; an empty code means the only one that waits for me."""
+
+    code: str = ""
+
+
+class Reject(Value):
+    """No to this question, with the reason."""
+
+    code: str = ""
+    reason: str = ""
+
+
+class Why(Value):
+    """Why may I, or may I not, decide this, and why does it need a person?"""
+
+    code: str = ""
+
+
+class Stop(Value):
+    """Start nothing new."""
+
+    target: Target | None = None
+    reason: str = ""
+
+
+class Resume(Value):
+    """Go on after a stop."""
+
+    target: Target | None = None
+
+
+class RolloutStart(Value):
+    """Plan the rollout of an update and ask for its approval."""
+
+    update: str
+    client: str = ""
+
+
+class RolloutAbort(Value):
+    """End a rollout; what is done stays done."""
+
+    code: str = ""
+    reason: str = ""
+
+
+class RolloutRollback(Value):
+    """Take the update off again."""
+
+    code: str = ""
+    reason: str = ""
+
+
+class DeviceQuestion(Value):
+    """What did we do to this device?"""
+
+    name: str
+
+
+class OnCall(Value):
+    """Who is on call?"""
+
+
+class Help(Value):
+    """What can be typed?"""
+
+    topic: str = ""
+
+
+Command = (
+    Waiting
+    | Status
+    | Approve
+    | Reject
+    | Why
+    | Stop
+    | Resume
+    | RolloutStart
+    | RolloutAbort
+    | RolloutRollback
+    | DeviceQuestion
+    | OnCall
+    | Help
+)
+
+
+class Mistyped(Value):
+    """Not understood: the nearest right line (empty when there is none) and the sentence that says so."""
+
+    suggestion: str
+    sentence: str
+
+
+Reading = Command | Mistyped
+
+
+class CommandSpec(Value):
+    """One line of the table."""
+
+    name: str
+    usage: str
+    summary: str
+    words: tuple[str, ...]
+    """What is typed for it; the first is the one that is suggested."""
+    takes: tuple[str, ...]
+    """What can follow, for completion: code | client | all | update | command."""
+    parse: Callable[[CommandSpec, Sequence[str], Vocabulary], Command | Mistyped]
+
+    @property
+    def word(self) -> str:
+        """The word that is suggested."""
+        return self.words[0]

@@ -1,0 +1,306 @@
+"""The one table of commands, and the reading of a typed line as one of them.
+
+`COMMANDS` is what `help`, the README and completion are made of. A line that is not understood becomes
+`Mistyped`: one sentence with the nearest right form. Nothing mistyped is ever carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.core.arguments import (
+    did_you_mean,
+    read_approve,
+    read_plain,
+    read_resume,
+    read_start,
+    read_status,
+    read_stop,
+    read_why,
+    read_with_reason,
+    target_of,
+    typed_clients,
+    unknown_code,
+)
+from bot.core.command_values import (
+    Aim,
+    CommandSpec,
+    DeviceQuestion,
+    Help,
+    Mistyped,
+    OnCall,
+    Reading,
+    Reject,
+    RolloutAbort,
+    RolloutRollback,
+    Status,
+    Waiting,
+)
+from bot.core.grammar import (
+    MAX_TEXT_CHARACTERS,
+    POLITE,
+    Vocabulary,
+    clean,
+    device_of,
+    leftover,
+    nearest_with_ratio,
+    shown,
+    update_of,
+    words_of,
+)
+
+COMPLETIONS: Final = 8
+"""More suggestions than this hide the box on a phone."""
+
+# --- the table ---
+
+
+def _read_help(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    topic = clean(words[-1]).casefold() if words else ""
+    known = _BY_WORD.get(topic)
+    return Help(topic=known.name if known else "")
+
+
+COMMANDS: Final[tuple[CommandSpec, ...]] = (
+    CommandSpec(
+        name="waiting",
+        usage="waiting",
+        summary="what waits for you, and for whom the rest waits",
+        words=("waiting", "pending", "todo"),
+        takes=(),
+        parse=read_plain(Waiting()),
+    ),
+    CommandSpec(
+        name="status",
+        usage="status [client|id]",
+        summary="how it stands",
+        words=("status", "state"),
+        takes=("client", "code"),
+        parse=read_status,
+    ),
+    CommandSpec(
+        name="approve",
+        usage="approve [id]",
+        summary="say yes; without an id when only one thing waits for you",
+        words=("approve", "accept"),
+        takes=("code",),
+        parse=read_approve,
+    ),
+    CommandSpec(
+        name="reject",
+        usage="reject [id] <reason>",
+        summary="say no, with the reason",
+        words=("reject", "deny", "decline"),
+        takes=("code",),
+        parse=read_with_reason(lambda code, reason: Reject(code=code, reason=reason)),
+    ),
+    CommandSpec(
+        name="why",
+        usage="why <id>",
+        summary="why you may or may not decide, and why it needs a person",
+        words=("why",),
+        takes=("code",),
+        parse=read_why,
+    ),
+    CommandSpec(
+        name="stop",
+        usage="stop <client|id|all> [reason]",
+        summary="start nothing new; what is mid-install finishes",
+        words=("stop", "halt", "pause"),
+        takes=("client", "code", "all"),
+        parse=read_stop,
+    ),
+    CommandSpec(
+        name="resume",
+        usage="resume <client|id|all>",
+        summary="go on after a stop",
+        words=("resume", "continue", "unpause"),
+        takes=("client", "code", "all"),
+        parse=read_resume,
+    ),
+    CommandSpec(
+        name="rollout start",
+        usage="rollout start <update> [client]",
+        summary="plan an update and ask for its approval",
+        words=("rollout start", "start", "plan"),
+        takes=("update", "client"),
+        parse=read_start,
+    ),
+    CommandSpec(
+        name="rollout status",
+        usage="rollout status [id]",
+        summary="the same as status",
+        words=("rollout status", "list"),
+        takes=("code",),
+        parse=read_status,
+    ),
+    CommandSpec(
+        name="rollout abort",
+        usage="rollout abort <id> [reason]",
+        summary="end a rollout; what is done stays done",
+        words=("rollout abort", "abort", "cancel", "end"),
+        takes=("code",),
+        parse=read_with_reason(lambda code, reason: RolloutAbort(code=code, reason=reason)),
+    ),
+    CommandSpec(
+        name="rollout rollback",
+        usage="rollout rollback <id> [reason]",
+        summary="take the update off every device that got it",
+        words=("rollout rollback", "rollback", "undo", "revert"),
+        takes=("code",),
+        parse=read_with_reason(lambda code, reason: RolloutRollback(code=code, reason=reason)),
+    ),
+    CommandSpec(
+        name="oncall",
+        usage="oncall",
+        summary="who is called",
+        words=("oncall", "on-call"),
+        takes=(),
+        parse=read_plain(OnCall()),
+    ),
+    CommandSpec(
+        name="help",
+        usage="help [command]",
+        summary="this list; a device name or an id alone is a question too",
+        words=("help", "commands", "?"),
+        takes=("command",),
+        parse=_read_help,
+    ),
+)
+
+_BY_WORD: Final = {word: spec for spec in COMMANDS for word in spec.words}
+_PAIRS: Final = {("roll", "back"): "rollback", ("on", "call"): "oncall"}
+"""Two words that people write for one."""
+
+
+# --- reading a line ---
+
+
+def parse(text: str, vocabulary: Vocabulary) -> Reading:
+    """The command that this line is, or what was probably meant. Never raises, whatever was typed."""
+    if len(text) > MAX_TEXT_CHARACTERS:
+        return Mistyped(
+            suggestion="help",
+            sentence=f"That is longer than {MAX_TEXT_CHARACTERS} characters. Nothing was done; type `help`.",
+        )
+    words = _joined(words_of(text))
+    if not words:
+        return Help()
+    if words[0].casefold() == "rollout":
+        return _line(words[1:], vocabulary) if len(words) > 1 else Status()
+    return _line(words, vocabulary)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """The first two words as one where people write one as two."""
+    pair = tuple(word.casefold() for word in words[:2])
+    if len(pair) == 2 and pair in _PAIRS:
+        return [_PAIRS[pair[0], pair[1]], *words[2:]]
+    return list(words)
+
+
+def _line(words: list[str], vocabulary: Vocabulary) -> Reading:
+    for number, word in enumerate(words):
+        spec = _BY_WORD.get(clean(word).casefold())
+        if spec is None:
+            continue
+        if _are_arguments(words[:number], vocabulary) or (number == 1 and len(words) == 2):
+            return spec.parse(spec, words[:number] + words[number + 1 :], vocabulary)
+        return _unsure(words, words[number:], vocabulary)
+    return _bare(words, vocabulary)
+
+
+def _are_arguments(words: list[str], vocabulary: Vocabulary) -> bool:
+    """True when all these words are names, so that the command may come after them."""
+    while words:
+        taken = target_of(words, vocabulary)
+        if taken is not None:
+            words = words[taken[1] :]
+        elif update_of(words[0]) or clean(words[0]).casefold() in POLITE:
+            words = words[1:]
+        else:
+            return False
+    return True
+
+
+def _unsure(words: list[str], likely: list[str], vocabulary: Vocabulary) -> Mistyped:
+    """A command stands somewhere in a sentence: it is named, never carried out."""
+    reading = _line(likely, vocabulary)
+    suggestion = reading.suggestion if isinstance(reading, Mistyped) else " ".join(likely)
+    return did_you_mean(f"No command '{shown(clean(words[0]))}'.", suggestion, "help")
+
+
+def _bare(words: list[str], vocabulary: Vocabulary) -> Reading:
+    """No command word at all: a name alone is a question about it."""
+    found = target_of(words, vocabulary)
+    if found is not None and not leftover(words[found[1] :]):
+        return Status(target=None if found[0].aim == Aim.EVERYTHING else found[0])
+    device = device_of(words[0], vocabulary)
+    if device and not leftover(words[1:]):
+        return DeviceQuestion(name=device)
+    if update_of(words[0]):
+        line = " ".join(("rollout start", update_of(words[0]), *words[1:]))
+        return did_you_mean(f"{update_of(words[0])} is an update.", line, "rollout start <update> [client]")
+    return _nearest_line(words, vocabulary)
+
+
+def _nearest_line(words: list[str], vocabulary: Vocabulary) -> Mistyped:
+    word = clean(words[0])
+    command, how_near = nearest_with_ratio(word, _BY_WORD)
+    name, how_near_name = nearest_with_ratio(
+        word, [*typed_clients(vocabulary), *vocabulary.devices, *vocabulary.codes]
+    )
+    if command and (len(words) > 1 or how_near >= how_near_name):
+        spec = _BY_WORD[command]
+        reading = spec.parse(spec, words[1:], vocabulary)
+        right = reading.suggestion if isinstance(reading, Mistyped) else " ".join((spec.word, *words[1:]))
+        return did_you_mean(f"No command '{shown(word)}'.", right or spec.word, spec.usage)
+    if name:
+        return did_you_mean(f"Nothing is called '{shown(word)}' here.", name, "help")
+    return Mistyped(
+        suggestion="help",
+        sentence=f"I do not know '{shown(word)}'. `waiting` shows what waits for you, `help` the rest.",
+    )
+
+
+def unknown_id(command: str, code: str, vocabulary: Vocabulary) -> Mistyped:
+    """A well-formed id that names nothing here: the sentence, with the nearest id that does."""
+    return unknown_code(_BY_WORD[command], (code,), vocabulary)
+
+
+# --- help and completion ---
+
+
+def usage_lines() -> tuple[tuple[str, str], ...]:
+    """Usage and summary of every command, in the order of the table."""
+    return tuple((spec.usage, spec.summary) for spec in COMMANDS)
+
+
+def complete(text: str, vocabulary: Vocabulary) -> list[str]:
+    """Whole lines that this beginning may become, best first. Never raises."""
+    typed = " ".join(words_of(text)).casefold()
+    if text.endswith(" ") and typed:
+        typed += " "
+    lines = [line for spec in COMMANDS for line in _lines(spec, vocabulary)]
+    lines += vocabulary.devices if len(typed) > 1 else ()
+    found = dict.fromkeys(line for line in lines if line.casefold().startswith(typed))
+    return sorted(found, key=lambda line: (line.count(" "), len(line) if typed else 0))[:COMPLETIONS]
+
+
+def _lines(spec: CommandSpec, vocabulary: Vocabulary) -> list[str]:
+    """The command alone and with everything that can follow it."""
+    names = {
+        "code": vocabulary.codes,
+        "client": tuple(client.tenant for client in vocabulary.clients),
+        "all": ("all",),
+        "update": vocabulary.updates,
+        "command": tuple(other.name for other in COMMANDS),
+    }
+    if spec.takes[:1] == ("update",):
+        return [
+            spec.word,
+            *(f"{spec.word} {update}" for update in vocabulary.updates),
+            *(f"{spec.word} {u} {c}" for u in vocabulary.updates for c in names["client"]),
+        ]
+    return [spec.word, *(f"{spec.word} {name}" for kind in spec.takes for name in names[kind])]
