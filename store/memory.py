@@ -70,6 +70,12 @@ class MemoryStore:
     def key_state(self, tenant: str) -> KeyState:
         return self._states.get(tenant, KeyState.UNAVAILABLE)
 
+    def derive(self, tenant: str, purpose: str) -> bytes:
+        key = self._key(tenant, True)
+        if key is None:
+            raise KeyDestroyed(tenant)
+        return key.derive(purpose)
+
     def lose_key(self, tenant: str) -> None:
         """For tests: as if the key file could not be read."""
         self._states[tenant] = KeyState.UNAVAILABLE

@@ -141,6 +141,9 @@ class MemoryUnitOfWork(MemoryQueues):
     def devices_of(self, device: str) -> list[DeviceRow]:
         return [row for _, row in sorted(self.rows.devices.items()) if row.device == device]
 
+    def rollouts_with_devices(self) -> list[str]:
+        return sorted({row.rollout for row in self.rows.devices.values()})
+
     # --- ledger ---
 
     def append(

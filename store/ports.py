@@ -178,6 +178,9 @@ class UnitOfWork(Protocol):
     def devices_of(self, device: str) -> list[DeviceRow]:
         """Every rollout's row of one device."""
 
+    def rollouts_with_devices(self) -> list[str]:
+        """Ids of all rollouts that have rows, known or not: for comparing by replay."""
+
     def fold_version(self) -> int:
         """With which fold the state was written; if not `tables.FOLD_VERSION`, replay rebuilds it."""
 
@@ -272,4 +275,7 @@ class Store(Protocol):
 
     def destroy_key(self, tenant: str, *, now: datetime) -> None: ...
     def key_state(self, tenant: str) -> KeyState: ...
+    def derive(self, tenant: str, purpose: str) -> bytes:
+        """A key made from the tenant's own for one purpose (buttons); raises as the tenant's key does."""
+
     def close(self) -> None: ...

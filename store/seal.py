@@ -7,8 +7,10 @@ tenant does not open (reference audit 3.4). A sealed value is: format version (1
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +33,13 @@ class TenantKey:
     def __init__(self, key_id: str, key: bytes) -> None:
         self.key_id = key_id
         self.cipher = AESGCM(key)
+        self._key = key
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of its own for another purpose, which is gone when this one is: one block of HKDF-Expand
+        (RFC 5869), whose input is uniform already.
+        """
+        return hmac.new(self._key, f"ringmaster/{purpose}".encode() + b"\x01", sha256).digest()
 
 
 class Sealer:

@@ -95,21 +95,33 @@ class QueueWork(SqlWork):
 
     def enqueue(self, items: Sequence[OutboxItem]) -> None:
         """A known key is ignored, unless it coalesces: then the newest payload wins and it runs (again)."""
-        for item in items:
-            known = self.run(_ITEM, which=item.key).first()
-            if known is None:
-                self.write(insert(OUTBOX), self._fresh(item))
-            elif item.coalesce and known.state != "doubt":
-                self._run_again(item, known.state)
+        if not items:
+            return
+        states = self._states([item.key for item in items])
+        fresh: dict[str, dict[str, Any]] = {}
+        for place, item in enumerate(items, start=self.next_place(OUTBOX)):
+            if item.key not in fresh and item.key not in states:
+                fresh[item.key] = self._fresh(item, place)
+            elif item.coalesce and item.key in fresh:
+                fresh[item.key]["payload"] = self._sealed_payload(item)
+            elif item.coalesce and states[item.key] != "doubt":
+                states[item.key] = self._run_again(item, states[item.key], place)
+        if fresh:
+            self.write(insert(OUTBOX), *fresh.values())
 
-    def _fresh(self, item: OutboxItem) -> dict[str, Any]:
+    def _states(self, keys: list[str]) -> dict[str, str]:
+        query = select(OUTBOX.c.key, OUTBOX.c.state)
+        rows = self.run(query.where(OUTBOX.c.tenant_id == TENANT, OUTBOX.c.key.in_(keys)))
+        return {row.key: row.state for row in rows}
+
+    def _fresh(self, item: OutboxItem, place: int) -> dict[str, Any]:
         return {
             "key": item.key,
-            "place": self.next_place(OUTBOX),
+            "place": place,
             "lane": item.lane,
             "priority": item.priority,
             "kind": item.kind,
-            "payload": self.seal("outbox", "payload", (item.key,), item.payload),
+            "payload": self._sealed_payload(item),
             "not_before": item.not_before,
             "coalesce": item.coalesce,
             "state": "ready",
@@ -122,14 +134,16 @@ class QueueWork(SqlWork):
             "error": self._sealed_error(item.key, ""),
         }
 
-    def _run_again(self, item: OutboxItem, state: str) -> None:
-        changes: dict[str, Any] = {"payload": self.seal("outbox", "payload", (item.key,), item.payload)}
+    def _run_again(self, item: OutboxItem, state: str, place: int) -> str:
+        """The state after it."""
+        changes: dict[str, Any] = {"payload": self._sealed_payload(item)}
         if state == "leased":
             changes |= {"again": True, "not_before": item.not_before}
         elif state != "ready":
-            changes |= {"state": "ready", "not_before": item.not_before, "place": self.next_place(OUTBOX)}
+            changes |= {"state": "ready", "not_before": item.not_before, "place": place}
             changes |= {"attempt": 0, "priority": item.priority}
         self.change(_ANY.values(changes), which=item.key)
+        return "leased" if state == "leased" else "ready"
 
     # --- the worker's side ---
 
@@ -209,6 +223,9 @@ class QueueWork(SqlWork):
 
     def _fenced(self, key: str, fence: int, **changes: Any) -> bool:
         return self.change(_FENCED.values(changes), which=key, mine=fence) == 1
+
+    def _sealed_payload(self, item: OutboxItem) -> bytes:
+        return self.seal("outbox", "payload", (item.key,), item.payload)
 
     def _sealed_error(self, key: str, error: str) -> bytes:
         return self.seal("outbox", "error", (key,), error.encode())

@@ -28,6 +28,12 @@ _DUE: Final = (
 )
 _NEXT_DUE: Final = select(func.min(AGGREGATE.c.next_due)).where(_MINE)
 _DEVICES: Final = select(DEVICE_RUN).where(DEVICE_RUN.c.tenant_id == TENANT)
+_ROLLOUTS: Final = (
+    select(DEVICE_RUN.c.rollout)
+    .where(DEVICE_RUN.c.tenant_id == TENANT)
+    .distinct()
+    .order_by(DEVICE_RUN.c.rollout)
+)
 _PUT_DEVICE: Final = upsert(DEVICE_RUN)
 _COUNTS: Final = (
     select(DEVICE_RUN.c.ring, DEVICE_RUN.c.state, func.count())
@@ -117,6 +123,9 @@ class StateWork(SqlWork):
     def devices_of(self, device: str) -> list[DeviceRow]:
         query = _DEVICES.where(DEVICE_RUN.c.device == device).order_by(DEVICE_RUN.c.rollout)
         return [self._device(row) for row in self.run(query)]
+
+    def rollouts_with_devices(self) -> list[str]:
+        return list(self.run(_ROLLOUTS).scalars())
 
     def fold_version(self) -> int:
         """With which fold the state tables were written; 0 when nobody knows."""

@@ -30,7 +30,10 @@ T = TypeVar("T")
 
 
 class SqliteStore:
-    """Implements `store.ports.Store`. `random_bytes` must be the system's own outside of tests."""
+    """Implements `store.ports.Store`. `random_bytes` must be the system's own outside of tests.
+
+    Without its lock it only reads, beside whoever holds the lock.
+    """
 
     def __init__(
         self,
@@ -38,10 +41,11 @@ class SqliteStore:
         *,
         key_file: Path,
         random_bytes: RandomBytes,
+        lock: bool = True,
         busy_seconds: float = BUSY_SECONDS,
         max_pages: int | None = None,
     ) -> None:
-        self._lock = Lock(data_dir)
+        self._lock = Lock(data_dir) if lock else None
         self.data_dir = data_dir
         self._random_bytes = random_bytes
         self._busy_seconds = busy_seconds
@@ -61,6 +65,7 @@ class SqliteStore:
     def create(self, tenant: str) -> None:
         """Key first, then the whole file at once: a creation that died half-way can be repeated."""
         path = tenant_path(self.data_dir, tenant)
+        self._only_with_lock()
         if path.exists():
             raise TenantExists(f"Tenant {tenant} has a store already.")
         if self.tenants() and not self.keys.exists:
@@ -71,6 +76,9 @@ class SqliteStore:
 
     def key_state(self, tenant: str) -> KeyState:
         return self.keys.state(tenant)
+
+    def derive(self, tenant: str, purpose: str) -> bytes:
+        return self.keys.key(tenant).derive(purpose)
 
     def destroy_key(self, tenant: str, *, now: datetime) -> None:
         """Entry and deletion first, then the key: a process that dies between can repeat it."""
@@ -99,6 +107,8 @@ class SqliteStore:
     @contextmanager
     def _work(self, tenant: str, *, writable: bool = True) -> Iterator[SqlUnitOfWork]:
         path = tenant_path(self.data_dir, tenant)
+        if writable:
+            self._only_with_lock()
         with translated(path):
             engine = self._engine(tenant)
         sealer = Sealer(tenant, self._key(tenant, writable), self._random_bytes)
@@ -112,6 +122,10 @@ class SqliteStore:
             else:
                 self._touched.add(tenant)
             yield work
+
+    def _only_with_lock(self) -> None:
+        if self._lock is None:
+            raise Broken("a store opened without its lock was asked to write")
 
     def _key(self, tenant: str, writable: bool) -> TenantKey | None:
         """Without its key a tenant can be read only if the key was destroyed on purpose: headers remain."""
@@ -144,7 +158,8 @@ class SqliteStore:
         path = tenant_path(self.data_dir, tenant)
         if not path.exists():
             raise TenantUnknown(f"There is no tenant {tenant} here.")
-        engine = open_engine(path, busy_seconds=self._busy_seconds, max_pages=self._max_pages)
+        mode = "ro" if self._lock is None else "rw"
+        engine = open_engine(path, mode=mode, busy_seconds=self._busy_seconds, max_pages=self._max_pages)
         try:
             refuse_other_schema(engine, path)
         except BaseException:
@@ -218,4 +233,5 @@ class SqliteStore:
                 self.checkpoint(tenant)
         while self._engines:
             self._engines.popitem()[1].dispose()
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()

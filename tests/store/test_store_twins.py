@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from store.memory import MemoryStore, counting_bytes
 from store.ports import OutboxItem, Store
@@ -52,7 +53,7 @@ def play(store: Store, number: int, step: tuple[Any, ...]) -> object:
                 coalesce=coalesce,
             )
             with store.begin("contoso") as uow:
-                uow.enqueue([item])
+                uow.enqueue([item, replace(item, payload=b"again"), replace(item, key=key + "2")])
                 uow.commit()
             return None
         case ("claim", seconds, limit):
