@@ -6,22 +6,24 @@ entry here; what is in a ledger is never rewritten. Each release leaves a golden
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 RawFact = dict[str, Any]
 
-UPCASTERS: Final[dict[str, Callable[[RawFact], RawFact]]] = {}
+Upcasters = Mapping[str, Callable[[RawFact], RawFact]]
+
+UPCASTERS: Final[Upcasters] = {}
 """Old tag -> the fact under its next tag."""
 
 MAX_STEPS: Final = 64
 """More versions of one fact than this means that the table runs in a circle."""
 
 
-def upcast(raw: RawFact) -> RawFact:
+def upcast(raw: RawFact, table: Upcasters = UPCASTERS) -> RawFact:
     """The fact in its present shape."""
     for _ in range(MAX_STEPS):
-        step = UPCASTERS.get(raw["type"])
+        step = table.get(raw["type"])
         if step is None:
             return raw
         raw = step(raw)

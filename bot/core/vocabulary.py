@@ -12,7 +12,7 @@ import msgspec
 from bot.core import directory, gates, pages, recommendations, tenants
 from bot.core.envelope import Frame
 from bot.core.rollout import messages as rollout
-from bot.core.upcasters import upcast
+from bot.core.upcasters import UPCASTERS, Upcasters, upcast
 from bot.core.value import Value, canonical
 
 Message = (
@@ -93,12 +93,16 @@ def encode_entry(entry: Entry) -> bytes:
 def decode_entry(content: bytes) -> Entry:
     """An entry of any age: facts of older versions pass their upcasters first."""
     raw = msgspec.json.decode(content)
-    return msgspec.convert(_upcast(raw), Entry)
+    return msgspec.convert({**raw, "facts": _present(raw, UPCASTERS)}, Entry)
 
 
-def _upcast(raw: Any) -> Any:
-    raw["facts"] = [{**recorded, "fact": upcast(recorded["fact"])} for recorded in raw["facts"]]
-    return raw
+def decode_facts(content: bytes, upcasters: Upcasters = UPCASTERS) -> tuple[Recorded, ...]:
+    """The facts of an entry alone: all that folding needs, whatever shape messages had in its time."""
+    return msgspec.convert(_present(msgspec.json.decode(content), upcasters), tuple[Recorded, ...])
+
+
+def _present(raw: Any, upcasters: Upcasters) -> list[Any]:
+    return [{**recorded, "fact": upcast(recorded["fact"], upcasters)} for recorded in raw["facts"]]
 
 
 def encode(value: Any) -> bytes:
