@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         if "://" in args.source:
             return _import_address(store, kind, args.source)
-        return _import_path(store, kind, Path(args.source), args.source)
+        return import_path(store, kind, Path(args.source), args.source)
     except Refused as no:
         print(f"import: {no.why}", file=sys.stderr)
         return 2
@@ -80,13 +80,14 @@ def _import_address(store: IntelStore, kind: FeedKind, address: str) -> int:
             print(f"{kind}: the server says that nothing has changed; nothing was imported.")
             return 0
         digest = _digest(found.path)
-        code = _import_path(store, kind, found.path, address)
+        code = import_path(store, kind, found.path, address)
         if found.etag:
             store.remember_etag(kind, address, found.etag, digest)
         return code
 
 
-def _import_path(store: IntelStore, kind: FeedKind, path: Path, source: str) -> int:
+def import_path(store: IntelStore, kind: FeedKind, path: Path, source: str) -> int:
+    """Import one file, going on where an interrupted import stopped; the exit code of the verb."""
     if not path.is_file():
         raise Refused(f"there is no file {source}")
     state = store.begin(kind, _digest(path), source)

@@ -142,6 +142,15 @@ class SetOnCall(DirectoryMessage, tag="house.set_on_call"):
     people: tuple[str, ...]
 
 
+class NoteForeignPost(DirectoryMessage, tag="house.note_foreign_post"):
+    """Somebody else's web page, or something unsigned, tried to act through a person's console."""
+
+    rule: str
+    method: str
+    path: str
+    said: str
+
+
 class ClientRegistered(Value, tag="house.client_registered.1"):
     client: Client
 
@@ -194,6 +203,11 @@ def decide(directory: Directory | None, message: object, frame: Frame) -> list[D
             return _map(known, message)
         case SetOnCall(people=people):
             return _on_call(known, people)
+        case NoteForeignPost():
+            raise Refused(
+                f"A {message.method} to {message.path} did not come from the console's own page.",
+                rule=f"foreign-{message.rule}",
+            )
         case _:
             raise Broken(f"the directory cannot be told {type(message).__name__}")
 

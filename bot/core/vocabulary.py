@@ -22,6 +22,7 @@ Message = (
     | directory.RegisterAccount
     | directory.MapOrganisation
     | directory.SetOnCall
+    | directory.NoteForeignPost
     | tenants.ProvisionTenant
     | tenants.ChangePolicy
     | tenants.SetMode

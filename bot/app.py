@@ -1,0 +1,156 @@
+"""Builds the program from its settings and runs it; the only file that knows all parts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from bot.clock import Clock, real_sleep
+from bot.connectors.ninjaone.config import NinjaOneConfig
+from bot.connectors.ninjaone.connector import NinjaOne
+from bot.connectors.port import RmmConnector
+from bot.core.effects import ReadFleet
+from bot.core.envelope import HOUSE
+from bot.front.backend import Backend
+from bot.front.board import StoreBoard
+from bot.front.console import build_console
+from bot.front.planner import build_planner
+from bot.opening import Opened
+from bot.runner.loop import Runner
+from bot.runner.services import InWorker, Services
+from bot.settings import NinjaOneSettings, Settings
+from bot.surfaces.console.changes import ChangeHub
+from bot.surfaces.console.surface import ConsoleSurface
+from bot.surfaces.port import Surface
+from handlers.engine import outbox_items
+from handlers.intake import Intel
+from handlers.timers import fire_due, next_moment
+
+log = logging.getLogger(__name__)
+
+Sleep = Callable[[float], Any]
+
+
+class Ringmaster:
+    """The running program: one worker thread for the store, one loop for everything that waits."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        opened: Opened,
+        clock: Clock,
+        intel: Intel,
+        rmm: Mapping[str, RmmConnector],
+    ) -> None:
+        self.settings = settings
+        self.opened = opened
+        self.office = opened.office
+        self.clock = clock
+        self.intel = intel
+        self.hub = ChangeHub()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._wake = asyncio.Event()
+        self._pumping = asyncio.Lock()
+        self.in_worker = InWorker(self._run)
+        self.services = Services(
+            office=self.office,
+            in_worker=self.in_worker,
+            surface=self.surface,
+            rmm=rmm,
+            poll_seconds={account.account: account.poll_seconds for account in settings.ninjaone},
+            intel=intel,
+            caps=settings.caps,
+            chance=clock.chance,
+            console_url=f"http://127.0.0.1:{settings.console_port}",
+        )
+        self.runner = Runner(self.services, owner=clock.new_id())
+        self.backend = Backend(self.services, self.hub, build_planner(self.services), self._wake.set)
+
+    async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(function, *args))
+
+    def surface(self, name: str, tenant: str) -> Surface:
+        """The surface of this name, as seen for one client."""
+        if name != "console":
+            raise LookupError(f"no surface {name}")
+        return ConsoleSurface(StoreBoard(self.office, tenant, self.in_worker), self.hub)
+
+    def console(self) -> web.Application:
+        """The console's web application."""
+        return build_console(self.services, self.backend, self.opened.session_key, self.clock.random_bytes)
+
+    async def watch_fleets(self) -> None:
+        """Ask for a first reading of every mapped organisation; the readings then repeat by themselves."""
+        await self.in_worker(self._ask_for_fleets)
+
+    def _ask_for_fleets(self) -> None:
+        now = self.office.now()
+        for account in self.office.directory().accounts.values():
+            if account.id not in self.services.rmm:
+                continue
+            for organisation, tenant in account.organisations.items():
+                effect = ReadFleet(account=account.id, organisation=organisation)
+                with self.office.store.begin(tenant) as uow:
+                    uow.enqueue(outbox_items([effect], now))
+                    uow.commit()
+
+    async def pump(self) -> int:
+        """Everything that is due now, until nothing is left; how much was done."""
+        async with self._pumping:
+            total = 0
+            while done := await self._round():
+                total += done
+            return total
+
+    async def _round(self) -> int:
+        fired = 0
+        for tenant in await self.in_worker(self.office.store.tenants):
+            if tenant != HOUSE:
+                fired += await self.in_worker(fire_due, self.office, tenant)
+        return fired + await self.runner.drain()
+
+    async def tick(self) -> None:
+        """One tick of the real clock; a fault is logged and the next tick tries again."""
+        try:
+            await self.pump()
+        except Exception:  # the ticker must live on: a locked or full store recovers by itself
+            log.exception("tick failed")
+
+    async def serve_wakes(self) -> None:
+        """After a click or a command do not wait for the next tick."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self.tick()
+
+    async def next_moment(self) -> datetime | None:
+        """When something of ours is due next, for clocks that jump."""
+        return await self.in_worker(next_moment, self.office)
+
+    async def close(self) -> None:
+        """Let go of everything; what was under way is found again by the next start."""
+        for connector in self.services.rmm.values():
+            await connector.close()
+        await self.in_worker(self.opened.close)
+        self._thread.shutdown(wait=True)
+
+
+def ninjaone(account: NinjaOneSettings, clock: Clock, sleep: Sleep = real_sleep) -> NinjaOne:
+    """The connector of one configured account."""
+    config = NinjaOneConfig(
+        base_url=account.base_url,
+        client_id=account.client_id,
+        client_secret=account.client_secret,
+        webhook_secret=account.webhook_secret,
+        install_script=account.install_script,
+        uninstall_script=account.uninstall_script,
+    )
+    return NinjaOne(config, now=clock.now, sleep=sleep, chance=clock.chance)

@@ -1,0 +1,119 @@
+"""`serve`: run the bot until it is told to stop. With `--sample` two invented clients come along.
+
+The sample brings its own fleet simulator as a separate process, on loopback only, and its own public-feed
+data. A store that exists keeps everything it has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from bot.app import Ringmaster, ninjaone
+from bot.cli.sample import SampleFleet, prepare_sample, sample_account, start_fleet
+from bot.clock import SystemClock
+from bot.opening import open_office
+from bot.settings import Settings, load_settings
+from bot.surfaces.console.site import open_console
+from bot.ticker import Ticker
+from bot.web import public_app
+from store.intel import IntelStore
+
+STOP_SECONDS: Final = 10.0
+"""So long running requests may take to end when the bot is told to stop."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this verb."""
+    parser.add_argument("--sample", action="store_true", help="two invented clients with a simulated fleet")
+    parser.add_argument("--data-dir", type=Path, help="default: RINGMASTER_DATA_DIR, else ./data")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped; 2 when the configuration cannot work."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("httpx", "apscheduler", "aiohttp.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    settings = load_settings()
+    if args.data_dir is not None:
+        keys = Path(f"{str(args.data_dir).rstrip('/')}.keys")
+        settings = msgspec.structs.replace(settings, data_dir=args.data_dir, key_file=keys)
+    return asyncio.run(_serve(settings, sample=args.sample))
+
+
+async def _serve(settings: Settings, *, sample: bool) -> int:
+    clock = SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        fleet: SampleFleet | None = None
+        opened = open_office(settings, clock, lock=True)
+        intel = IntelStore(settings.data_dir / "intel.db")
+        stack.callback(intel.close)
+        if sample:
+            prepare_sample(opened.office, intel)
+            fleet = await start_fleet(settings.data_dir)
+            stack.push_async_callback(fleet.stop)
+            settings = msgspec.structs.replace(settings, ninjaone=(sample_account(fleet.url),))
+        rmm = {account.account: ninjaone(account, clock) for account in settings.ninjaone}
+        app = Ringmaster(settings, opened, clock, intel, rmm)
+        stack.push_async_callback(app.close)
+        await _open_ports(stack, app)
+        await app.watch_fleets()
+        await _run(app, sample=sample)
+    return 0
+
+
+async def _open_ports(stack: contextlib.AsyncExitStack, app: Ringmaster) -> None:
+    public = web.AppRunner(public_app(app.edge()), access_log=None, shutdown_timeout=STOP_SECONDS)
+    await public.setup()
+    stack.push_async_callback(public.cleanup)
+    await web.TCPSite(public, app.settings.host, app.settings.port).start()
+    console = await open_console(app.console(), app.settings.console_port)
+    stack.push_async_callback(console.cleanup)
+
+
+async def _run(app: Ringmaster, *, sample: bool) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    ticker = Ticker(app.tick, app.settings.tick_seconds)
+    ticker.start()
+    wakes = loop.create_task(app.serve_wakes())
+    print(_greeting(app.settings, sample=sample), flush=True)
+    await stopped.wait()
+    print("Stopping; what is under way is found again at the next start.", file=sys.stderr)
+    ticker.stop()
+    wakes.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await wakes
+
+
+def _greeting(settings: Settings, *, sample: bool) -> str:
+    lines = [
+        "",
+        "Ringmaster is running.",
+        f"  Console:  http://127.0.0.1:{settings.console_port}   (this machine only)",
+        f"  Webhooks: http://{settings.host}:{settings.port}",
+        f"  Data:     {settings.data_dir}   keys: {settings.key_file}",
+    ]
+    if sample:
+        lines += [
+            "",
+            "Try this (sample clients, invented people, a simulated fleet):",
+            "  1. Open the console and sit down as Dana.",
+            "  2. In a minute a card asks about the November updates. Look at Details, then Approve.",
+            "  3. Watch the rings go on; type `status`, `waiting`, or a device name such as CONTOSO-PC001.",
+            "  4. Type `stop contoso`, then `resume contoso`.",
+            "  5. In another terminal: .venv/bin/python -m bot verify",
+        ]
+    lines += ["", "Stop with Ctrl-C. Nothing is lost."]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Between the console and the program: posts kept in the tenants' files, words and clicks answered."""

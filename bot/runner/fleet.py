@@ -1,0 +1,85 @@
+"""Reading a client's whole fleet now and then, and recommending what it lacks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from bot.core.actions import FleetRead
+from bot.core.effects import ReadFleet
+from bot.core.envelope import HOUSE
+from bot.core.errors import OutsideBusy, OutsideFailed, Refused
+from bot.runner.services import Services, payload
+from handlers.intake import already_asked, assess, newest_update
+from store.ports import Leased
+
+FLEET: Final = "fleet"
+"""Name of the cached reading in the tenant's file: a copy, never compared, never evidence by itself."""
+
+
+async def read_fleet(services: Services, tenant: str, leased: Leased) -> None:
+    """Read, keep the copy, recommend what is new; then again at the account's pace."""
+    effect = payload(leased, ReadFleet)
+    directory = await services.in_worker(services.office.directory)
+    if (
+        directory.tenant_of(effect.account, effect.organisation) != tenant
+        or effect.account not in services.rmm
+    ):
+        await services.in_worker(_count_unmapped, services)
+        await services.done(tenant, leased)
+        return
+    try:
+        read = await services.rmm[effect.account].read_fleet(effect.organisation)
+    except OutsideFailed as failed:
+        asked = failed.retry_after_seconds if isinstance(failed, OutsideBusy) else None
+        services.retried += 1
+        when = services.now() + services.delay(min(leased.attempt, 8), asked)
+        await services.later(tenant, leased, when, error=str(failed))
+        return
+    await services.in_worker(keep_fleet, services, tenant, read)
+    await services.in_worker(_recommend, services, tenant, read)
+    pace = timedelta(seconds=services.poll_seconds.get(effect.account, 900))
+    await services.later(tenant, leased, services.now() + pace)
+
+
+def keep_fleet(services: Services, tenant: str, read: FleetRead) -> None:
+    """Keep the reading as a copy."""
+    with services.office.store.begin(tenant) as uow:
+        uow.put_cache(FLEET, read.read_at, msgspec.json.encode(read))
+        uow.commit()
+
+
+def cached_fleet(services: Services, tenant: str) -> FleetRead | None:
+    """The last reading, if there is one."""
+    with services.office.store.read(tenant) as uow:
+        cached = uow.get_cache(FLEET)
+    return msgspec.json.decode(cached[1], type=FleetRead) if cached else None
+
+
+def _recommend(services: Services, tenant: str, read: FleetRead) -> None:
+    office = services.office
+    update = newest_update(services.intel.catalogue(), read.devices)
+    if update is None or already_asked(office, tenant, update):
+        return
+    try:
+        assess(
+            office,
+            tenant,
+            update,
+            services.intel,
+            read.devices,
+            trigger=f"fleet read at {read.read_at.isoformat()}",
+            id=f"advise:{update}:{read.read_at.isoformat()}",
+        )
+    except Refused:
+        with office.store.begin(tenant) as uow:
+            uow.bump("recommendations-impossible")
+            uow.commit()
+
+
+def _count_unmapped(services: Services) -> None:
+    with services.office.store.begin(HOUSE) as uow:
+        uow.bump("quarantined")
+        uow.commit()

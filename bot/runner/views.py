@@ -1,0 +1,244 @@
+"""From committed rows to a drawn card: loads what a card file needs and makes its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from cards.page import PageView, page_card
+from cards.recommendation import RecommendationView, shadow_card
+from cards.rollout import RolloutView, rollout_card, rollout_details
+
+from bot.core.actions import FleetRead
+from bot.core.buttons import NO_OFFER, ButtonValue, write
+from bot.core.directory import Directory
+from bot.core.gates import Gate, GateStatus
+from bot.core.offers import DIGEST_PREFIX
+from bot.core.pages import Page, PageStatus
+from bot.core.recommendations import Recommendation
+from bot.core.rollout.state import FINAL, DeviceState, PauseKind, Rollout, RolloutStatus, Run
+from bot.runner.services import Services
+from cards.gate import GateView, gate_card, gate_details
+from cards.model import Card
+from handlers.hands import decode_runs, load_rollout, load_state
+from store.ports import UnitOfWork
+
+TELLING: Final = frozenset(
+    {
+        DeviceState.FAILED,
+        DeviceState.SILENT,
+        DeviceState.BLOCKED,
+        DeviceState.HELD,
+        DeviceState.ROLLBACK_FAILED,
+        DeviceState.IRREVERSIBLE,
+        DeviceState.RESTORED,
+    }
+)
+"""Devices that a card names; the others are counts."""
+ROWS_ON_CARD: Final = 500
+
+
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+    """A card with what the runner must know to place it."""
+
+    card: Card
+    version: int
+    channel: bool = True
+    """True when it belongs into the client's channel as well."""
+    persons: tuple[str, ...] = ()
+    gate: str = ""
+    offer_digest: str = ""
+
+
+def draw(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, kind: str, id: str
+) -> Drawn | None:
+    """The card of one thing as it is committed now, or None when there is no such thing."""
+    row = uow.get(kind, id)
+    if row is None:
+        return None
+    match kind:
+        case "gate":
+            return _gate(services, uow, tenant, directory, id, row.version)
+        case "rollout":
+            view = rollout_view(services, uow, tenant, directory, id)
+            return Drawn(card=rollout_card(view), version=row.version)
+        case "page":
+            return _page(services, uow, tenant, directory, id, row.version)
+        case "recommendation":
+            made: Recommendation = load_state(uow, kind, id)[0]
+            card = shadow_card(
+                RecommendationView(
+                    recommendation=made,
+                    client=_title(directory, tenant),
+                    names=_names(directory),
+                    now=services.now(),
+                    zone=made.offer.zone,
+                )
+            )
+            return Drawn(card=card, version=row.version)
+        case _:
+            return None
+
+
+def details(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, kind: str, id: str
+) -> Card | None:
+    """The long card behind the button *Details*."""
+    if uow.get(kind, id) is None:
+        return None
+    if kind == "gate":
+        return gate_details(gate_view(services, uow, tenant, directory, id))
+    if kind == "page":
+        page: Page = load_state(uow, "page", id)[0]
+        return rollout_details(rollout_view(services, uow, tenant, directory, page.subject_id))
+    return rollout_details(rollout_view(services, uow, tenant, directory, id))
+
+
+# --- gates ---
+
+
+def _gate(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str, version: int
+) -> Drawn:
+    view = gate_view(services, uow, tenant, directory, id)
+    return Drawn(
+        card=gate_card(view),
+        version=version,
+        persons=view.gate.question.approvers,
+        gate=id,
+        offer_digest=view.gate.question.offer_digest,
+    )
+
+
+def gate_view(services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str) -> GateView:
+    """Everything a gate's cards draw from."""
+    gate: Gate = load_state(uow, "gate", id)[0]
+    rollout = _rollout(uow, gate.question.subject_id)
+    made = _recommendation(uow, rollout.id)
+    return GateView(
+        gate=gate,
+        rollout=rollout,
+        client=_title(directory, tenant),
+        advice=made.advice if made else None,
+        analysis=made.analysis if made else None,
+        names=_names(directory),
+        buttons=_gate_buttons(services, tenant, gate),
+        now=services.now(),
+        zone=rollout.offer.zone,
+        console_url=services.console_url,
+    )
+
+
+def _gate_buttons(services: Services, tenant: str, gate: Gate) -> Mapping[str, str]:
+    verbs = ["details"]
+    if gate.status == GateStatus.OPEN:
+        verbs += [
+            "approve",
+            "reject",
+            "reject-not-tonight",
+            "reject-known-problem",
+            "reject-client-said-no",
+            "reject-words",
+        ]
+    return buttons(services, tenant, gate.id, verbs, gate.question.offer_digest[:DIGEST_PREFIX])
+
+
+def buttons(
+    services: Services, tenant: str, subject: str, verbs: list[str], offer8: str = NO_OFFER
+) -> dict[str, str]:
+    """Verb -> signed value, for exactly this thing of exactly this client."""
+    key = services.office.button_key(tenant)
+    return {
+        verb: write(ButtonValue(tenant=tenant, subject=subject, verb=verb, offer8=offer8), key)
+        for verb in verbs
+    }
+
+
+def _recommendation(uow: UnitOfWork, rollout: str) -> Recommendation | None:
+    for row in uow.find("recommendation"):
+        made: Recommendation = load_state(uow, "recommendation", row.id)[0]
+        if made.offer.rollout == rollout:
+            return made
+    return None
+
+
+# --- rollouts and pages ---
+
+
+def rollout_view(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str
+) -> RolloutView:
+    """Everything a rollout's cards draw from."""
+    rollout = _rollout(uow, id)
+    return RolloutView(
+        rollout=rollout,
+        client=_title(directory, tenant),
+        names=_names(directory),
+        buttons=buttons(services, tenant, id, _rollout_verbs(rollout)),
+        now=services.now(),
+        zone=rollout.offer.zone,
+        devices=_telling(uow, id),
+        device_names={target.device_id: target.name for target in rollout.offer.targets},
+    )
+
+
+def _rollout_verbs(rollout: Rollout) -> list[str]:
+    verbs = ["details"]
+    if rollout.status in FINAL or rollout.status in (RolloutStatus.HALTED, RolloutStatus.ROLLING_BACK):
+        return verbs
+    if rollout.paused_for(PauseKind.OPERATOR) or rollout.paused_for(PauseKind.CAP):
+        return [*verbs, "resume"]
+    return [*verbs, "stop"] if rollout.status != RolloutStatus.AWAITING_APPROVAL else verbs
+
+
+def _telling(uow: UnitOfWork, id: str) -> tuple[Run, ...]:
+    rows = uow.device_rows(id, states=[state.value for state in TELLING], limit=ROWS_ON_CARD)
+    return tuple(decode_runs(rows).values())
+
+
+def _page(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str, version: int
+) -> Drawn:
+    page: Page = load_state(uow, "page", id)[0]
+    rollout, _ = load_rollout(uow, page.subject_id)
+    verbs = ["details"] + (["take", "next"] if page.status != PageStatus.TAKEN else [])
+    view = PageView(
+        page=page,
+        rollout=rollout,
+        client=_title(directory, tenant),
+        names=_names(directory),
+        buttons=buttons(services, tenant, id, verbs),
+        now=services.now(),
+        zone=rollout.offer.zone if rollout else "UTC",
+        devices=_telling(uow, page.subject_id),
+        device_names={t.device_id: t.name for t in rollout.offer.targets} if rollout else {},
+    )
+    persons = (page.person,) if page.person else ()
+    return Drawn(card=page_card(view), version=version, channel=not page.person, persons=persons)
+
+
+def _rollout(uow: UnitOfWork, id: str) -> Rollout:
+    rollout, _ = load_rollout(uow, id)
+    if rollout is None:
+        raise LookupError(f"no rollout {id}")
+    return rollout
+
+
+def _title(directory: Directory, tenant: str) -> str:
+    client = directory.clients.get(tenant)
+    return client.title if client else tenant
+
+
+def _names(directory: Directory) -> dict[str, str]:
+    return {person.id: person.name for person in directory.people.values()}
+
+
+def device_names(uow: UnitOfWork) -> dict[str, str]:
+    """Names of the devices in the last reading, for what people type."""
+    cached = uow.get_cache("fleet")
+    if cached is None:
+        return {}
+    read: Any = msgspec.json.decode(cached[1], type=FleetRead)
+    return {device.device_id: device.name for device in read.devices}

@@ -1,0 +1,44 @@
+"""Time speaks: what is due is told so, late ones too, in order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from bot.core.envelope import TIMER
+from bot.core.errors import Refused
+from handlers.machines import due_message
+from handlers.office import Office
+
+DUE_PER_TICK: Final = 200
+"""Due things of one tenant that one tick takes up; the next tick takes the rest."""
+
+
+def fire_due(office: Office, tenant: str) -> int:
+    """Tell everything that is due at this tenant; how many of them changed something."""
+    now = office.now()
+    with office.store.read(tenant) as uow:
+        due = uow.due(now, DUE_PER_TICK)
+    return sum(_fire(office, tenant, kind, id, at, now) for kind, id, at in due)
+
+
+def _fire(office: Office, tenant: str, kind: str, id: str, at: datetime, now: datetime) -> bool:
+    """The message carries this moment, so that what was missed while we were down is judged by today."""
+    message = due_message(kind, id, now)
+    if message is None:
+        return False
+    frame = office.frame(tenant, TIMER, id=f"due:{kind}:{id}:{now.isoformat()}", cause=at.isoformat())
+    try:
+        return bool(office.transact(frame, message).facts)
+    except Refused:
+        return False
+
+
+def next_moment(office: Office) -> datetime | None:
+    """The earliest moment at which something of ours is due, for clocks that jump."""
+    moments: list[datetime] = []
+    for tenant in office.store.tenants():
+        with office.store.read(tenant) as uow:
+            due = uow.next_due()
+        moments += [moment for moment in (due, office.store.outbox_next(tenant)) if moment is not None]
+    return min(moments, default=None)
