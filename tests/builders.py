@@ -70,6 +70,11 @@ def policy(**changes: Any) -> Policy:
     return msgspec.structs.replace(sound, **changes)
 
 
+def many(count: int, prefix: str = "d") -> tuple[str, ...]:
+    """So many device ids, in the order in which the machine takes them."""
+    return tuple(f"{prefix}{number:02}" for number in range(count))
+
+
 def target(device: str, ring: int = 0, device_class: str = "workstation", **changes: Any) -> Target:
     """One device of organisation `o1` and the patch it gets."""
     plain = Target(

@@ -203,7 +203,8 @@ class Bench:
         return self.hand.having()
 
     @property
-    def status(self) -> RolloutStatus:
+    def status(self) -> str:
+        """As a plain word: type checkers narrow members of an enumeration, and this one changes."""
         return self.rollout.status
 
     def state(self, device: str) -> DeviceState:
