@@ -1,0 +1,71 @@
+"""Reading a request's body without trusting what it says about itself: size, pace, encoding, depth."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Final
+
+from aiohttp import web
+
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""The closing quote is optional, so that a broken text costs one pass and not one for each quote."""
+_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
+_OTHERS: Final = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class BadBody(Exception):
+    """A body that is not taken; `counter` names the reason."""
+
+    def __init__(self, status: int, counter: str) -> None:
+        super().__init__(counter)
+        self.status = status
+        self.counter = counter
+
+
+async def read_body(request: web.Request, *, most_bytes: int, seconds: float) -> bytes:
+    """The raw bytes; never holds more than the limit, whatever Content-Length or chunks claim."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BadBody(415, "deliveries-encoded")  # a small body that unpacks to a huge one
+    if (request.content_length or 0) > most_bytes:
+        raise BadBody(413, "deliveries-too-large")
+    await _say_continue(request)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _gather(request, most_bytes)
+    except TimeoutError:
+        raise BadBody(408, "deliveries-too-slow") from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise BadBody(400, "deliveries-broken-off") from None
+
+
+async def _gather(request: web.Request, most_bytes: int) -> bytes:
+    gathered = bytearray()
+    async for piece in request.content.iter_any():
+        if len(gathered) + len(piece) > most_bytes:
+            raise BadBody(413, "deliveries-too-large")
+        gathered += piece
+    return bytes(gathered)
+
+
+async def _say_continue(request: web.Request) -> None:
+    """Only now, when the head is acceptable, a client that asked first is told to send its body."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
+
+
+async def expect_later(request: web.Request) -> None:
+    """Replaces aiohttp's habit of inviting every body before anybody looked at the head."""
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        raise web.HTTPExpectationFailed
+
+
+def too_deep(body: bytes, nesting: int) -> bool:
+    """Whether brackets stand deeper than this in a JSON text. Every pass takes the innermost ones away."""
+    brackets = _STRINGS.sub(b"", body).translate(_ONE_KIND, _OTHERS)
+    for _ in range(nesting):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"")
+    return bool(brackets)

@@ -1,0 +1,104 @@
+"""Vendors' deliveries: read within limits, checked over raw bytes, kept, and only then acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.connectors.port import ActivityEvent, Malformed, RmmConnector, Unauthenticated, WebhookEvent
+from bot.edge.answers import busy, said
+from bot.edge.body import BadBody, read_body, too_deep
+from bot.edge.limits import Limits
+from bot.edge.ports import Edge
+from bot.edge.tally import Tally
+from handlers.inbox import Receipt, keep
+
+log = logging.getLogger(__name__)
+
+
+class Deliveries:
+    """The receiving end of `POST /in/...`."""
+
+    def __init__(self, edge: Edge, limits: Limits, tally: Tally) -> None:
+        self._edge = edge
+        self._limits = limits
+        self._tally = tally
+        self._at_once = 0
+
+    async def to_house(self, request: web.Request) -> web.Response:
+        """`POST /in/house/{account}`: one delivery for a vendor account of the house."""
+        return await self._one_of_few(request, request.match_info["account"])
+
+    async def to_tenant(self, request: web.Request) -> web.Response:
+        """`POST /in/{tenant}/{connector}`: no connector delivers there yet."""
+        return await self._one_of_few(request, None)
+
+    async def _one_of_few(self, request: web.Request, account: str | None) -> web.Response:
+        if self._at_once >= self._limits.deliveries_at_once:
+            self._tally.add("deliveries-turned-away")
+            return busy(self._limits.retry_after_seconds)
+        self._at_once += 1
+        try:
+            return await self._take(request, account)
+        except BadBody as bad:
+            self._tally.add(bad.counter)
+            return said(bad.status)
+        except Exception:
+            self._tally.add("deliveries-failed")
+            raise
+        finally:
+            self._at_once -= 1
+
+    async def _take(self, request: web.Request, account: str | None) -> web.Response:
+        connector = self._edge.connector(account) if account is not None else None
+        most = self._limits.body_bytes(connector.name if connector else "")
+        body = await read_body(request, most_bytes=most, seconds=self._limits.body_seconds)
+        if account is None:
+            self._tally.add("deliveries-no-such-place")
+            return said(404)
+        try:
+            events = _read(connector, request, body)
+        except Unauthenticated:
+            self._tally.add("deliveries-unauthenticated" if connector else "deliveries-unknown-account")
+            return said(401)
+        except Malformed:
+            self._tally.add("deliveries-malformed")
+            return said(400)
+        if too_deep(body, self._limits.nesting):
+            self._tally.add("deliveries-malformed")
+            return said(400)
+        return await self._keep(account, events, body)
+
+    async def _keep(self, account: str, events: tuple[WebhookEvent, ...], body: bytes) -> web.Response:
+        """Acknowledged only once it is on disk (design 10); otherwise the vendor is asked to come again."""
+        received_at = self._edge.now()
+        activities = [event for event in events if isinstance(event, ActivityEvent)]
+        unknown = len(events) - len(activities)
+        try:
+            async with asyncio.timeout(self._limits.store_seconds):
+                await self._edge.in_worker(_kept, self._edge, account, activities, body, received_at, unknown)
+        except Exception as fault:  # locked, full, no key, too slow: whatever it is, nothing was promised
+            log.warning("a delivery could not be kept: %s", type(fault).__name__)
+            self._tally.add("deliveries-not-kept")
+            return busy(self._limits.retry_after_seconds)
+        return said(200)
+
+
+def _kept(
+    edge: Edge, account: str, activities: list[ActivityEvent], body: bytes, at: datetime, unknown: int
+) -> Receipt:
+    return keep(edge.office, account, activities, body, at, unknown_types=unknown)
+
+
+def _read(connector: RmmConnector | None, request: web.Request, body: bytes) -> tuple[WebhookEvent, ...]:
+    """What the connector makes of it. An account that is not there answers exactly as a wrong secret does:
+    by the same way, after the same reading, so that nobody learns which accounts exist.
+    """
+    if connector is None:
+        raise Unauthenticated("there is no such account")
+    headers: Any = request.headers
+    return connector.read_webhook(headers, body)

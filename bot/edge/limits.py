@@ -1,0 +1,38 @@
+"""Every limit of the public port, by name, so that nobody's request can cost more than it should."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+MIB: Final = 1024 * 1024
+
+BODY_BYTES: Final = MIB
+BODY_BYTES_OF: Final = {"github": 5 * MIB}
+"""By connector name. GitHub sends up to 25 MiB; what we read of it fits in five (issue 2)."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long and how much. The defaults are what the program runs with; tests make them shorter."""
+
+    body_seconds: float = 10.0
+    """A body must have arrived whole by then. Vendors send a few KB at once; slower is a hold-up."""
+    store_seconds: float = 8.0
+    """Vendors give up after 10 s or so; before that they are told to come back (our judgement)."""
+    deliveries_at_once: int = 64
+    """Bounds memory: so many times BODY_BYTES at most. The rest is asked to come back."""
+    retry_after_seconds: int = 5
+    nesting: int = 64
+    """Brackets within brackets. No vendor's delivery that we know has more than ten."""
+    idle_seconds: float = 75.0
+    """For a request's head to arrive, and for a kept connection; longer than usual proxies keep theirs."""
+    linger_seconds: float = 1.0
+    """What a client still sends after our answer is thrown away for so long, so that it can read us."""
+    head_line_bytes: int = 8190
+    flush_seconds: float = 1.0
+    """Counts of refused deliveries reach the store at most so often: strangers must not keep it busy."""
+
+    def body_bytes(self, connector: str) -> int:
+        """The largest body that this connector may be sent; unknown ones get the common limit."""
+        return BODY_BYTES_OF.get(connector, BODY_BYTES)
