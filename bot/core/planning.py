@@ -16,7 +16,7 @@ from bot.core.value import Value
 from bot.core.windows import next_opening
 
 MIN_DISK_FREE_MB = 5000
-"""A cumulative update with its own way back wants about 5 GB: our judgement; other tools ask for 2 GB and up."""
+"""A cumulative update with its way back wants about 5 GB: our judgement; others ask for 2 GB and up."""
 APPROVAL_SLACK = timedelta(days=7)
 """An approval lives this long beyond the last soak, so that windows and weekends fit in."""
 SERVER_CLASSES = frozenset({DeviceClass.SERVER.value, DeviceClass.DOMAIN_CONTROLLER.value})
