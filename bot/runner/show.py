@@ -144,8 +144,8 @@ def _note(services: Services, tenant: str, drawn: Drawn, copy: Copy) -> None:
         uow.put_copy(copy)
         if drawn.gate:
             uow.keep_sent_card(copy.digest, msgspec.json.encode(drawn.card, order="sorted"))
-        uow.commit()
         gate = _open_gate(uow, drawn)
+        uow.commit()
     if gate is None:
         return
     message = CardSent(

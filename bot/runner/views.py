@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from cards.page import PageView, page_card
-from cards.recommendation import RecommendationView, shadow_card
-from cards.rollout import RolloutView, rollout_card, rollout_details
 
 from bot.core.actions import FleetRead
 from bot.core.buttons import NO_OFFER, ButtonValue, write
@@ -19,8 +16,13 @@ from bot.core.pages import Page, PageStatus
 from bot.core.recommendations import Recommendation
 from bot.core.rollout.state import FINAL, DeviceState, PauseKind, Rollout, RolloutStatus, Run
 from bot.runner.services import Services
-from cards.gate import GateView, gate_card, gate_details
+from cards.details import gate_details, rollout_details
+from cards.gate import gate_card
 from cards.model import Card
+from cards.page import page_card
+from cards.recommendation import shadow_card
+from cards.rollout import rollout_card
+from cards.views import GateView, PageView, RecommendationView, RolloutView
 from handlers.hands import decode_runs, load_rollout, load_state
 from store.ports import UnitOfWork
 

@@ -1,0 +1,59 @@
+"""`rollout start <update>`: from a person's wish to a planned rollout that asks for approval."""
+
+from __future__ import annotations
+
+from bot.core.answers import Answer, Client, PlannedAnswer, RefusedAnswer, Size
+from bot.core.envelope import Standing
+from bot.core.errors import Refused
+from bot.core.gates import GateOpened
+from bot.core.planning import SERVER_CLASSES
+from bot.core.recommendations import RecommendationStatus, Recommended
+from bot.runner.fleet import cached_fleet
+from bot.runner.services import Services
+from handlers.chat import Planner
+from handlers.intake import assess
+
+
+def build_planner(services: Services) -> Planner:
+    """The planner that chat commands use; it runs in the store's worker thread."""
+
+    def plan(tenant: str, update: str, requester: Standing, *, proof: str, message_id: str) -> Answer:
+        fleet = cached_fleet(services, tenant)
+        if fleet is None:
+            return RefusedAnswer(
+                why="The devices of this client were not read yet. Try again in a minute.", rule="no-fleet"
+            )
+        try:
+            handled = assess(
+                services.office,
+                tenant,
+                update,
+                services.intel,
+                fleet.devices,
+                trigger=f"asked by {requester.person}",
+                requester=requester,
+                proof=proof,
+                id=message_id,
+            )
+        except Refused as no:
+            return RefusedAnswer(why=no.why, rule=no.rule)
+        made: Recommended = handled.of(Recommended)[0]
+        return _planned(services, made, handled.of(GateOpened))
+
+    return plan
+
+
+def _planned(services: Services, made: Recommended, opened: list[GateOpened]) -> PlannedAnswer:
+    offer = made.recommendation.offer
+    directory = services.office.directory()
+    known = directory.clients.get(offer.tenant)
+    servers = sum(target.device_class in SERVER_CLASSES for target in offer.targets)
+    return PlannedAnswer(
+        client=Client(tenant=offer.tenant, title=known.title if known else offer.tenant),
+        code=made.code,
+        title=offer.title,
+        size=Size(pcs=len(offer.targets) - servers, servers=servers),
+        until=opened[0].expires_at if opened else None,
+        names=tuple(directory.people[p].name for p in made.approvers if p in directory.people),
+        shadow=made.recommendation.status == RecommendationStatus.SHADOW,
+    )
