@@ -39,7 +39,7 @@ from bot.core.grammar import (
 )
 
 Reader = Callable[[CommandSpec, Sequence[str], Vocabulary], Reading]
-MAX_REASON_CHARACTERS: Final = 500
+MAX_REASON_CHARACTERS: Final = 300
 """A reason is one or two sentences; it is kept in the ledger for ever."""
 
 

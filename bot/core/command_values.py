@@ -92,6 +92,8 @@ class DeviceQuestion(Value):
     """What did we do to this device?"""
 
     name: str
+    client: str = ""
+    """Named when several clients have a device of that name."""
 
 
 class OnCall(Value):

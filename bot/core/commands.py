@@ -42,6 +42,7 @@ from bot.core.grammar import (
     POLITE,
     Vocabulary,
     clean,
+    client_of,
     device_of,
     leftover,
     nearest_with_ratio,
@@ -237,8 +238,10 @@ def _bare(words: list[str], vocabulary: Vocabulary) -> Reading:
     if found is not None and not leftover(words[found[1] :]):
         return Status(target=None if found[0].aim == Aim.EVERYTHING else found[0])
     device = device_of(words[0], vocabulary)
-    if device and not leftover(words[1:]):
-        return DeviceQuestion(name=device)
+    rest = leftover(words[1:])
+    client = client_of(rest, vocabulary) if rest else None
+    if device and len(rest) == (client[1] if client else 0):
+        return DeviceQuestion(name=device, client=client[0] if client else "")
     if update_of(words[0]):
         line = " ".join(("rollout start", update_of(words[0]), *words[1:]))
         return did_you_mean(f"{update_of(words[0])} is an update.", line, "rollout start <update> [client]")

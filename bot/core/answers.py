@@ -1,0 +1,348 @@
+"""What people get back: a closed set of values that hold facts only. Their wording is in `cards/answers.py`.
+
+`Answer` is everything that can be said at once. `DetailsWanted` and `AskReason` are replies that a card of
+the thing itself answers: whoever asked for a reply turns them into that card.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.gates import GateStatus, Verb
+from bot.core.value import Value
+
+
+class Size(Value):
+    """How many machines, in the words that people count them in."""
+
+    pcs: int
+    servers: int
+
+
+class Purpose(StrEnum):
+    """What a question is about; the words of `Question.purpose`."""
+
+    START = "start"
+    PROMOTE = "promote"
+    CONTINUE = "continue"
+    ROLLBACK = "rollback"
+
+
+class Client(Value):
+    """A client as it is named and as it is typed."""
+
+    tenant: str
+    title: str
+
+
+# --- what waits ---
+
+
+class WaitingItem(Value):
+    """One open question."""
+
+    client: Client
+    gate: str
+    code: str
+    offer8: str
+    purpose: Purpose
+    title: str
+    size: Size
+    until: datetime
+    names: tuple[str, ...]
+    """Who can still answer it."""
+
+
+class WaitingAnswer(Value, tag="waiting"):
+    """What waits for the person who asked, and what waits for others."""
+
+    mine: tuple[WaitingItem, ...]
+    others: tuple[WaitingItem, ...]
+
+
+# --- decisions ---
+
+
+class VoteAnswer(Value, tag="vote"):
+    """A person's word was counted."""
+
+    client: Client
+    code: str
+    purpose: Purpose
+    verb: Verb
+    reason: str
+    at: datetime
+    count: int
+    quorum: int
+    status: GateStatus
+    first_ring: Size
+    starts_at: datetime
+    not_before_resume: bool
+    """Approved, but the client as a whole is stopped."""
+
+
+class WhyAnswer(Value, tag="why"):
+    """Why the person may or may not decide, and why a person is asked at all."""
+
+    client: Client
+    code: str
+    purpose: Purpose
+    status: GateStatus
+    may: bool
+    reason: str
+    """The sentence of the rule that says no; empty when the person may."""
+    roles: tuple[str, ...]
+    quorum: int
+    not_requester: bool
+    servers: int
+    names: tuple[str, ...]
+    until: datetime
+    waits_because: str
+    """What the rollout itself says it waits for; empty for a first question."""
+
+
+# --- how it stands ---
+
+
+class RolloutLine(Value):
+    """One rollout in numbers."""
+
+    client: Client
+    rollout: str
+    code: str
+    title: str
+    status: str
+    size: Size
+    ring: int
+    """Counted from 1."""
+    rings: int
+    done: int
+    failed: int
+    in_progress: int
+    left_over: int
+    going_back: int
+    needs_hands: int
+    pauses: tuple[str, ...]
+    gate_code: str
+    starts_at: datetime
+    next_at: datetime | None
+    """When time itself goes on: the start, the next window, the end of a soak."""
+    ended_at: datetime | None
+    end_text: str
+    halt_text: str
+
+
+class ClientState(Value):
+    """One client now."""
+
+    client: Client
+    mode: str
+    stopped: str
+    rollouts: tuple[RolloutLine, ...]
+    last: RolloutLine | None = None
+    """The rollout that ended last, when none is under way."""
+
+
+class StatusAnswer(Value, tag="status"):
+    """How it stands at one client or at several."""
+
+    clients: tuple[ClientState, ...]
+
+
+class RolloutAnswer(Value, tag="rollout"):
+    """How it stands with one rollout."""
+
+    line: RolloutLine
+
+
+class DeviceEpisode(Value):
+    """One device's part in one rollout."""
+
+    code: str
+    title: str
+    kb: str
+    ring: int
+    state: str
+    since: datetime | None
+    why: str
+
+
+class DeviceAnswer(Value, tag="device"):
+    """What we know of a device and did to it."""
+
+    client: Client
+    name: str
+    device_class: str
+    site: str
+    online: bool | None
+    last_contact: datetime | None
+    read_at: datetime | None
+    pending: int | None
+    episodes: tuple[DeviceEpisode, ...]
+    """Newest first."""
+
+
+class OnCallAnswer(Value, tag="oncall"):
+    """Who is called, in this order."""
+
+    names: tuple[str, ...]
+
+
+class HelpAnswer(Value, tag="help"):
+    """What can be typed: usage and summary."""
+
+    lines: tuple[tuple[str, str], ...]
+    topic: str = ""
+
+
+# --- steering ---
+
+
+class ClientStop(Value):
+    """What a stop did at one client."""
+
+    client: Client
+    rollouts: tuple[str, ...]
+    finishing: Size
+    """Machines that are mid-install and will finish."""
+
+
+class StoppedAnswer(Value, tag="stopped"):
+    """Nothing new starts."""
+
+    at: datetime
+    clients: tuple[ClientStop, ...]
+    code: str = ""
+    """The one rollout that was stopped; empty when whole clients were."""
+    refused: tuple[tuple[Client, str], ...] = ()
+    """Clients of a stop of all where it could not be done, each with the sentence."""
+
+
+class ResumedAnswer(Value, tag="resumed"):
+    """Work may go on."""
+
+    at: datetime
+    clients: tuple[Client, ...]
+    code: str = ""
+    asked: str = ""
+    """A question that has to be answered first: its code."""
+    still: tuple[str, ...] = ()
+    """Other reasons for which rollouts still wait."""
+    refused: tuple[tuple[Client, str], ...] = ()
+
+
+class EndedAnswer(Value, tag="ended"):
+    """A rollout was ended by a person."""
+
+    at: datetime
+    line: RolloutLine
+
+
+class RollingBackAnswer(Value, tag="rolling-back"):
+    """The update is being taken off again."""
+
+    at: datetime
+    line: RolloutLine
+
+
+class PlannedAnswer(Value, tag="planned"):
+    """A rollout was planned because somebody asked for it."""
+
+    client: Client
+    code: str
+    title: str
+    size: Size
+    until: datetime | None
+    names: tuple[str, ...]
+    shadow: bool = False
+    """The client is not live: this is only what would have been asked."""
+
+
+class PageAnswer(Value, tag="page"):
+    """A page was taken, or goes on to the next person."""
+
+    client: Client
+    code: str
+    reason: str
+    taken_by: str
+    """Empty: nobody has it."""
+    next_name: str = ""
+    next_at: datetime | None = None
+    """When the next one is called by itself; None when that has happened or will not."""
+
+
+# --- no, which, and what ---
+
+
+class RefusedAnswer(Value, tag="refused"):
+    """A no, with the sentence and the rule."""
+
+    why: str
+    rule: str = "refused"
+
+
+class Which(StrEnum):
+    """What has to be chosen."""
+
+    CLIENT = "client"
+    QUESTION = "question"
+    ROLLOUT = "rollout"
+    REASON = "reason"
+    DEVICE = "device"
+
+
+class ChoiceAnswer(Value, tag="choice"):
+    """More than one thing is meant; each option is a label and the line to type."""
+
+    question: Which
+    options: tuple[tuple[str, str], ...]
+
+
+class MistypedAnswer(Value, tag="mistyped"):
+    """Not understood, with the nearest right line."""
+
+    sentence: str
+    suggestion: str
+
+
+Answer = (
+    WaitingAnswer
+    | VoteAnswer
+    | WhyAnswer
+    | StatusAnswer
+    | RolloutAnswer
+    | DeviceAnswer
+    | OnCallAnswer
+    | HelpAnswer
+    | StoppedAnswer
+    | ResumedAnswer
+    | EndedAnswer
+    | RollingBackAnswer
+    | PlannedAnswer
+    | PageAnswer
+    | RefusedAnswer
+    | ChoiceAnswer
+    | MistypedAnswer
+)
+
+
+class DetailsWanted(Value, tag="details"):
+    """The person wants the whole of a thing: its details card answers."""
+
+    tenant: str
+    kind: str
+    """gate | rollout | page | recommendation"""
+    id: str
+
+
+class AskReason(Value, tag="ask-reason"):
+    """Which reason, before a no is counted; nothing is decided yet. The gate's reason card answers."""
+
+    tenant: str
+    gate: str
+    in_words: bool = False
+    """True: the person wants to write it."""
+
+
+Reply = Answer | DetailsWanted | AskReason

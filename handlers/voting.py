@@ -1,0 +1,89 @@
+"""A person's word on a question, however it reached us: a click and a typed line are the same vote."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.core import gates
+from bot.core.answers import Answer, Client, Purpose, RefusedAnswer, VoteAnswer
+from bot.core.envelope import Frame
+from bot.core.errors import Refused
+from bot.core.gates import CastVote, Gate, GateStatus, Verb, Vote
+from bot.core.offers import DIGEST_PREFIX
+from bot.core.rollout.state import RingStatus, Rollout
+from handlers.callers import Caller
+from handlers.hands import load_rollout
+from handlers.office import Office
+from handlers.queries import gate_with_id, size_of, tenant_of
+
+SAID_BEFORE: Final = RefusedAnswer(
+    why="This reached us before and was answered then; nothing was done again.", rule="again"
+)
+
+
+def vote_message(caller: Caller, client: Client, gate: Gate, verb: Verb, reason: str = "") -> CastVote:
+    """A vote for what the gate offers now, as a typed line means it."""
+    return CastVote(
+        gate=gate.id,
+        offer8=gate.question.offer_digest[:DIGEST_PREFIX],
+        verb=verb,
+        reason=reason,
+        standing=caller.standing(client.tenant),
+    )
+
+
+def cast(office: Office, caller: Caller, client: Client, vote: CastVote) -> Answer:
+    """Count the vote, or say why not; a repeated delivery gets the answer that is true of it."""
+    frame = office.frame(client.tenant, caller.actor(), received_at=caller.received_at, id=caller.message_id)
+    try:
+        handled = office.transact(frame, vote)
+    except Refused as no:
+        return RefusedAnswer(why=no.why, rule=no.rule)
+    return vote_answer(office, client, vote, frame, repeated=handled.duplicate)
+
+
+def would_refuse(gate: Gate | None, vote: CastVote, frame: Frame) -> Refused | None:
+    """The refusal that this vote would get now."""
+    try:
+        gates.decide(gate, vote, frame)
+    except Refused as no:
+        return no
+    return None
+
+
+def vote_answer(office: Office, client: Client, vote: CastVote, frame: Frame, *, repeated: bool) -> Answer:
+    """What the gate says now of this person's vote."""
+    with office.store.read(client.tenant) as uow:
+        gate = gate_with_id(uow, vote.gate)
+        rollout = load_rollout(uow, gate.question.subject_id)[0] if gate else None
+        tenant = tenant_of(uow)
+    counted = _counted(gate, vote) if gate else None
+    if gate is None or rollout is None or counted is None:
+        no = would_refuse(gate, vote, frame) if repeated else None
+        return RefusedAnswer(why=no.why, rule=no.rule) if no else SAID_BEFORE
+    return VoteAnswer(
+        client=client,
+        code=gate.code,
+        purpose=Purpose(gate.question.purpose),
+        verb=counted.verb,
+        reason=counted.reason,
+        at=counted.at,
+        count=len(gate.approvals()),
+        quorum=gate.question.rules.quorum,
+        status=gate.status,
+        first_ring=size_of(rollout.offer.devices(_first_ring(rollout, gate))),
+        starts_at=rollout.opens_at or rollout.offer.starts_at,
+        not_before_resume=bool(tenant and tenant.stopped and gate.status == GateStatus.APPROVED),
+    )
+
+
+def _counted(gate: Gate, vote: CastVote) -> Vote | None:
+    return next((v for v in gate.votes if v.person == vote.standing.person and v.verb == vote.verb), None)
+
+
+def _first_ring(rollout: Rollout, gate: Gate) -> int:
+    """The ring that a yes sets in motion, counted from 0."""
+    begun = gate.status == GateStatus.APPROVED and rollout.current().status != RingStatus.PROMOTED
+    if gate.question.purpose != Purpose.PROMOTE or begun:
+        return rollout.ring
+    return min(rollout.ring + 1, len(rollout.rings) - 1)
