@@ -82,8 +82,11 @@ _ENVIRONMENT: Final = {
 ENVIRONMENT_NAMES: Final = (*_ENVIRONMENT, "RINGMASTER_CONFIG")
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process; raises BadSettings with every mistake at once."""
+def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Path | None = None) -> Settings:
+    """The settings of this process; raises BadSettings with every mistake at once.
+
+    `data_dir` is what the command line said: it wins over both, and the key file follows it unless set.
+    """
     env = dict(os.environ if environment is None else environment)
     mistakes: list[str] = []
     raw = _from_file(env.get("RINGMASTER_CONFIG", ""), mistakes)
@@ -93,6 +96,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         for variable in sorted(env)
         if variable.startswith("RINGMASTER_") and variable not in ENVIRONMENT_NAMES + _TEST_ONLY
     ]
+    if data_dir is not None:
+        raw["data_dir"] = str(data_dir)
     if raw.get("data_dir") and not raw.get("key_file"):
         raw["key_file"] = f"{str(raw['data_dir']).rstrip('/')}.keys"
     settings = _convert(raw, env, mistakes)

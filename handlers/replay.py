@@ -132,6 +132,8 @@ def check(kept: UnitOfWork, empty: UnitOfWork, upcasters: Upcasters = UPCASTERS)
     headers = [header for header, _ in kept.entries()]
     if any(header.kind == KEY_DESTROYED for header in headers):
         return Check(entries=len(headers), destroyed=True)
+    if kept.fold_version() != empty.fold_version():
+        return Check(entries=len(headers), differences=(_outdated(kept, empty),))
     try:
         fold(kept.entries(), empty, upcasters)
         differences = tuple(compare(kept, empty))
@@ -142,6 +144,12 @@ def check(kept: UnitOfWork, empty: UnitOfWork, upcasters: Upcasters = UPCASTERS)
     things = len(empty.find(limit=EVERYTHING))
     devices = sum(len(empty.device_rows(rollout)) for rollout in empty.rollouts_with_devices())
     return Check(entries=len(headers), things=things, devices=devices, differences=differences)
+
+
+def _outdated(kept: UnitOfWork, empty: UnitOfWork) -> Difference:
+    """Another version of this program wrote the tables; the next start folds them anew."""
+    versions = {"kept": str(kept.fold_version()), "folded": str(empty.fold_version())}
+    return Difference(table="fold", name="the way of folding", field="version", **versions)
 
 
 def _of_entry(fault: Unfoldable) -> Difference:
