@@ -6,6 +6,7 @@ ledger alone tells why it was made.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -16,13 +17,13 @@ from bot.core.advisor import Advice, AdvisedDevice, Situation, advise
 from bot.core.envelope import Actor, Standing
 from bot.core.errors import Refused
 from bot.core.intel import Catalogue, Flaw, release_of
-from bot.core.offers import Evidence, Offer
+from bot.core.offers import Evidence
 from bot.core.planning import Draft, draft_offer
 from bot.core.policy import zone_of
 from bot.core.recommendations import Analysis, Recommend
 from bot.core.resolve import Resolution, resolve
 from bot.core.rollout.state import FINAL
-from bot.core.tenants import Mode, Tenant
+from bot.core.tenants import Tenant
 from bot.core.windows import next_opening
 from handlers.engine import Handled
 from handlers.office import Office
@@ -88,11 +89,11 @@ def assess(
     actor = Actor(kind="person", id=requester.person, proof=proof) if requester else _advisor()
     frame = office.frame(tenant_id, actor, id=id, cause=trigger)
     advice = advise(_situation(case, flaws, frame.received_at))
-    rollout = f"r-{frame.id}".replace(".", "-").replace(":", "-")
+    rollout = rollout_id(update, frame.id if requester else "")
     requested_by = requester.person if requester else SYSTEM
     offer = draft_offer(_draft(case, flaws, advice, rollout, requested_by, frame.received_at))
     message = Recommend(
-        recommendation=recommendation_id(update, rollout if requester else ""),
+        recommendation=recommendation_of(rollout),
         code=frame.codes[0],
         advice=advice,
         offer=offer,
@@ -107,9 +108,15 @@ def _advisor() -> Actor:
     return Actor(kind="bot", id=SYSTEM)
 
 
-def recommendation_id(update: str, asked: str = "") -> str:
-    """The advisor recommends an update once to a client; a person may ask for it again."""
-    return f"rec-{update.lower()}" + (f"-{asked}" if asked else "")
+def rollout_id(update: str, asked: str = "") -> str:
+    """The advisor proposes an update once to a client; a person may ask for it again, once a message."""
+    words = f"{update}-{asked}" if asked else update
+    return "r-" + re.sub(r"[^a-z0-9-]+", "-", words.lower())
+
+
+def recommendation_of(rollout: str) -> str:
+    """A rollout's recommendation shares its name."""
+    return f"rec-{rollout.removeprefix('r-')}"
 
 
 def newest_update(catalogue: Catalogue, fleet: tuple[DeviceSnapshot, ...]) -> str | None:
@@ -123,7 +130,7 @@ def newest_update(catalogue: Catalogue, fleet: tuple[DeviceSnapshot, ...]) -> st
 def already_asked(office: Office, tenant: str, update: str) -> bool:
     """True when the advisor recommended this before, or a rollout of it is under way."""
     with office.store.read(tenant) as uow:
-        if uow.get("recommendation", recommendation_id(update)) is not None:
+        if uow.get("recommendation", recommendation_of(rollout_id(update))) is not None:
             return True
         final = {status.value for status in FINAL}
         rows = [row for row in uow.find("rollout") if row.status not in final]
@@ -202,6 +209,3 @@ def _analysis(case: Case, flaws: tuple[Flaw, ...], trigger: str) -> Analysis:
         also_pending=dict(also),
         superseded=dict(case.resolution.superseded),
     )
-
-
-__all__ = ["Intel", "Mode", "Offer", "already_asked", "assess", "newest_update", "recommendation_id"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from bot.core.actions import FleetRead
 from bot.core.buttons import NO_OFFER, ButtonValue, write
 from bot.core.directory import Directory
 from bot.core.gates import Gate, GateStatus
@@ -24,6 +23,7 @@ from cards.recommendation import shadow_card
 from cards.rollout import rollout_card
 from cards.views import GateView, PageView, RecommendationView, RolloutView
 from handlers.hands import decode_runs, load_rollout, load_state
+from handlers.intake import recommendation_of
 from store.ports import UnitOfWork
 
 TELLING: Final = frozenset(
@@ -159,11 +159,8 @@ def buttons(
 
 
 def _recommendation(uow: UnitOfWork, rollout: str) -> Recommendation | None:
-    for row in uow.find("recommendation"):
-        made: Recommendation = load_state(uow, "recommendation", row.id)[0]
-        if made.offer.rollout == rollout:
-            return made
-    return None
+    made: Recommendation | None = load_state(uow, "recommendation", recommendation_of(rollout))[0]
+    return made
 
 
 # --- rollouts and pages ---
@@ -235,12 +232,3 @@ def _title(directory: Directory, tenant: str) -> str:
 
 def _names(directory: Directory) -> dict[str, str]:
     return {person.id: person.name for person in directory.people.values()}
-
-
-def device_names(uow: UnitOfWork) -> dict[str, str]:
-    """Names of the devices in the last reading, for what people type."""
-    cached = uow.get_cache("fleet")
-    if cached is None:
-        return {}
-    read: Any = msgspec.json.decode(cached[1], type=FleetRead)
-    return {device.device_id: device.name for device in read.devices}
