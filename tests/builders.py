@@ -10,7 +10,7 @@ import msgspec
 
 from bot.core.actions import Approval, DeviceReport, JobResult, PendingPatch
 from bot.core.envelope import Actor, Frame, Standing
-from bot.core.gates import Question
+from bot.core.gates import CastVote, OpenGate, Question, Verb
 from bot.core.offers import Offer, Target
 from bot.core.policy import ApprovalRule, Caps, ClassRule, Policy, RingRule
 
@@ -132,6 +132,23 @@ def question(**changes: Any) -> Question:
         requester="advisor",
         approvers=("dana", "lee", "sam"),
         not_after=NOW + timedelta(days=1),
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def opening(**changes: Any) -> OpenGate:
+    """Ask that question as gate `g1`."""
+    return OpenGate(gate="g1", code="7K2", question=question(**changes))
+
+
+def vote(person: str = "dana", verb: Verb = Verb.APPROVE, **changes: Any) -> CastVote:
+    """One person's word at gate `g1`; `at` is how fresh the knowledge of that person is."""
+    plain = CastVote(
+        gate="g1",
+        offer8="01234567",
+        verb=verb,
+        reason="",
+        standing=standing(person, at=changes.pop("at", NOW)),
     )
     return msgspec.structs.replace(plain, **changes)
 
