@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -18,6 +19,7 @@ from bot.connectors.ninjaone.connector import NinjaOne
 from bot.connectors.port import RmmConnector
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
+from bot.edge.readiness import Readiness
 from bot.front.backend import Backend
 from bot.front.board import StoreBoard
 from bot.front.console import build_console
@@ -30,6 +32,7 @@ from bot.surfaces.console.changes import ChangeHub
 from bot.surfaces.console.surface import ConsoleSurface
 from bot.surfaces.port import Surface
 from handlers.engine import outbox_items
+from handlers.inbox import digest_item, drain_inbox
 from handlers.intake import Intel
 from handlers.timers import fire_due, next_moment
 
@@ -59,6 +62,7 @@ class Ringmaster:
         self._wake = asyncio.Event()
         self._pumping = asyncio.Lock()
         self.in_worker = InWorker(self._run)
+        self.readiness = Readiness(time.monotonic)
         self.services = Services(
             office=self.office,
             in_worker=self.in_worker,
@@ -86,6 +90,20 @@ class Ringmaster:
     def console(self) -> web.Application:
         """The console's web application."""
         return build_console(self.services, self.backend, self.opened.session_key, self.clock.random_bytes)
+
+    # --- what the public port needs (bot/edge/ports.py) ---
+
+    def connector(self, account: str) -> RmmConnector | None:
+        """The connector of a vendor account."""
+        return self.services.rmm.get(account)
+
+    def now(self) -> datetime:
+        """This moment."""
+        return self.office.now()
+
+    def ready(self) -> tuple[str, ...]:
+        """What is missing before work can be taken."""
+        return self.readiness.missing()
 
     async def watch_fleets(self) -> None:
         """Ask for a first reading of every mapped organisation; the readings then repeat by themselves."""
@@ -115,12 +133,15 @@ class Ringmaster:
         for tenant in await self.in_worker(self.office.store.tenants):
             if tenant != HOUSE:
                 fired += await self.in_worker(fire_due, self.office, tenant)
-        return fired + await self.runner.drain()
+        drained = await self.in_worker(drain_inbox, self.office, partial(digest_item, self.office))
+        return fired + drained.digested + drained.parked + await self.runner.drain()
 
     async def tick(self) -> None:
         """One tick of the real clock; a fault is logged and the next tick tries again."""
         try:
+            await self.in_worker(self.readiness.probe, self.office)
             await self.pump()
+            self.readiness.drained()
         except Exception:  # the ticker must live on: a locked or full store recovers by itself
             log.exception("tick failed")
 

@@ -13,23 +13,19 @@ import logging
 import signal
 import sys
 from pathlib import Path
-from typing import Final
 
 import msgspec
-from aiohttp import web
 
 from bot.app import Ringmaster, ninjaone
 from bot.cli.sample import SampleFleet, prepare_sample, sample_account, start_fleet
 from bot.clock import SystemClock
+from bot.edge.listening import open_public
 from bot.opening import open_office
 from bot.settings import Settings, load_settings
 from bot.surfaces.console.site import open_console
 from bot.ticker import Ticker
-from bot.web import public_app
+from bot.web import DEFAULTS, public_app
 from store.intel import IntelStore
-
-STOP_SECONDS: Final = 10.0
-"""So long running requests may take to end when the bot is told to stop."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,10 +68,8 @@ async def _serve(settings: Settings, *, sample: bool) -> int:
 
 
 async def _open_ports(stack: contextlib.AsyncExitStack, app: Ringmaster) -> None:
-    public = web.AppRunner(public_app(app.edge()), access_log=None, shutdown_timeout=STOP_SECONDS)
-    await public.setup()
+    public = await open_public(public_app(app), app.settings.host, app.settings.port, DEFAULTS)
     stack.push_async_callback(public.cleanup)
-    await web.TCPSite(public, app.settings.host, app.settings.port).start()
     console = await open_console(app.console(), app.settings.console_port)
     stack.push_async_callback(console.cleanup)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable
-
-from handlers.chat import Planner, hear
-from handlers.clicks import press
+from functools import partial
 
 from bot.core.directory import Conversation, Directory
 from bot.core.directory import Person as Known
@@ -18,6 +16,8 @@ from bot.runner.services import Services
 from bot.surfaces.console.changes import ChangeHub
 from bot.surfaces.console.ports import Change, Person, Place, Post
 from bot.surfaces.port import Answer, Clicked, Said
+from handlers.chat import Planner, completions, hear
+from handlers.clicks import press
 
 NO_ZONE = "UTC"
 
@@ -90,7 +90,7 @@ class Backend:
         )
         answer = await self._services.in_worker(hear, self._services.office, heard, self._planner)
         self._wake()
-        return await self._replies.answer(answer, said.conversation)
+        return await self._replies.answer(answer, await self._zone_of(said.conversation))
 
     async def click(self, clicked: Clicked) -> Answer | None:
         """Carry out what was pressed; every click has an answer."""
@@ -106,11 +106,15 @@ class Backend:
         )
         answer = await self._services.in_worker(press, self._services.office, pressed)
         self._wake()
-        return await self._replies.answer(answer, clicked.conversation)
+        return await self._replies.answer(answer, await self._zone_of(clicked.conversation))
 
     async def complete(self, person_id: str, conversation: str, text: str) -> list[str]:
         """Whole commands that the text may become."""
-        return await self._replies.complete(person_id, conversation, text)
+        return await self._services.in_worker(
+            partial(
+                completions, self._services.office, conversation=conversation, person=person_id, text=text
+            )
+        )
 
     async def subscribe(self, person_id: str) -> AsyncIterator[Change]:
         """Changes in the conversations that the person may read."""
@@ -142,6 +146,12 @@ class Backend:
             zone=zone,
             about=about.get(conversation.kind, ""),
         )
+
+    async def _zone_of(self, conversation: str) -> str:
+        directory = await self._directory()
+        known = directory.conversations.get(conversation)
+        tenants = tenants_of(directory, known) if known else ()
+        return await self._zone(tenants[0]) if tenants else NO_ZONE
 
     async def _zone(self, tenant: str) -> str:
         known = await self._services.in_worker(self._services.office.tenant, tenant)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from bot.core.answers import Answer, Client, PlannedAnswer, RefusedAnswer, Size
-from bot.core.envelope import Standing
 from bot.core.errors import Refused
 from bot.core.gates import GateOpened
 from bot.core.planning import SERVER_CLASSES
 from bot.core.recommendations import RecommendationStatus, Recommended
 from bot.runner.fleet import cached_fleet
 from bot.runner.services import Services
-from handlers.chat import Planner
+from handlers.chat import Planner, PlanWanted
 from handlers.intake import assess
 
 
 def build_planner(services: Services) -> Planner:
     """The planner that chat commands use; it runs in the store's worker thread."""
 
-    def plan(tenant: str, update: str, requester: Standing, *, proof: str, message_id: str) -> Answer:
-        fleet = cached_fleet(services, tenant)
+    def plan(wanted: PlanWanted) -> Answer:
+        fleet = cached_fleet(services, wanted.tenant)
         if fleet is None:
             return RefusedAnswer(
                 why="The devices of this client were not read yet. Try again in a minute.", rule="no-fleet"
@@ -26,17 +25,18 @@ def build_planner(services: Services) -> Planner:
         try:
             handled = assess(
                 services.office,
-                tenant,
-                update,
+                wanted.tenant,
+                wanted.update,
                 services.intel,
                 fleet.devices,
-                trigger=f"asked by {requester.person}",
-                requester=requester,
-                proof=proof,
-                id=message_id,
+                trigger=f"asked by {wanted.standing.person}",
+                requester=wanted.standing,
+                id=wanted.message_id,
             )
         except Refused as no:
             return RefusedAnswer(why=no.why, rule=no.rule)
+        if handled.duplicate:
+            return RefusedAnswer(why="This was planned already; type `waiting`.", rule="already-planned")
         made: Recommended = handled.of(Recommended)[0]
         return _planned(services, made, handled.of(GateOpened))
 

@@ -1,0 +1,49 @@
+"""From what a handler answered to what the person sees: a card, a details card, or a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cards.answers import answer_card
+
+from bot.core.answers import AskReason, DetailsWanted, Reply
+from bot.core.buttons import ButtonValue, write
+from bot.core.directory import Directory
+from bot.runner.services import Services
+from bot.runner.views import details, gate_view
+from bot.surfaces.port import Answer
+from cards.model import Card
+from cards.rejecting import reject_choices, reject_form
+
+
+class Replies:
+    """Draws answers; a details card is drawn from committed state like any other card."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def answer(self, reply: Reply, zone: str) -> Answer | None:
+        """What the person sees, for their eyes only."""
+        if isinstance(reply, DetailsWanted):
+            return await self._services.in_worker(self._details, reply)
+        if isinstance(reply, AskReason):
+            return await self._services.in_worker(self._reasons, reply)
+        return answer_card(reply, now=self._services.now(), zone=zone, button=self._button)
+
+    def _button(self, value: ButtonValue) -> str:
+        return write(value, self._services.office.button_key(value.tenant))
+
+    def _details(self, wanted: DetailsWanted) -> Card | None:
+        directory = self._services.office.directory()
+        with self._services.office.store.read(wanted.tenant) as uow:
+            return details(self._services, uow, wanted.tenant, directory, wanted.kind, wanted.id)
+
+    def _reasons(self, asked: AskReason) -> Answer:
+        directory: Directory = self._services.office.directory()
+        tenant = asked.tenant
+        with self._services.office.store.read(tenant) as uow:
+            view = gate_view(self._services, uow, tenant, directory, asked.gate)
+        return reject_form(view) if asked.in_words else reject_choices(view)
+
+
+__all__ = ["Mapping", "Replies"]
