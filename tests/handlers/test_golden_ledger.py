@@ -1,0 +1,105 @@
+"""Ledgers of released versions fold for ever, to the state that they gave when they were written.
+
+`RINGMASTER_GOLDEN=write` writes the end state again, after a change of folding that is meant. A ledger that is
+there is never written again; before its release, and only then, it may be deleted and told anew.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bot.core.value import digest
+from bot.core.vocabulary import decode_entry
+from handlers.machines import KINDS
+from handlers.replay import EVERYTHING, fold
+from store.memory import MemoryStore
+from store.ports import Aggregate, DeviceRow, UnitOfWork
+from tests.builders import NOW
+from tests.handlers.ledger_story import TENANTS, tell_story
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ledger"
+RELEASE = "r1"
+WRITE = os.environ.get("RINGMASTER_GOLDEN") == "write"
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry as the golden file keeps it: unsealed."""
+
+    tenant: str
+    kind: str
+    content: msgspec.Raw
+
+
+def write_ledger(path: Path) -> None:
+    store = MemoryStore()
+    tell_story(store)
+    lines = []
+    for tenant in TENANTS:
+        with store.read(tenant) as uow:
+            lines += [
+                Line(tenant=tenant, kind=header.kind, content=msgspec.Raw(content or b"{}"))
+                for header, content in uow.entries()
+            ]
+    path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+
+def golden_lines() -> list[Line]:
+    path = GOLDEN / f"{RELEASE}.jsonl"
+    if WRITE and not path.exists():
+        write_ledger(path)
+    return [msgspec.json.decode(line, type=Line) for line in path.read_bytes().splitlines()]
+
+
+def folded(tenant: str) -> list[str]:
+    """One line for each thing at the end: what it is, how often it was kept, and the digest of all of it."""
+    store = MemoryStore()
+    store.create(tenant)
+    with store.begin(tenant) as uow:
+        for number, line in enumerate(each for each in golden_lines() if each.tenant == tenant):
+            content = bytes(line.content)
+            uow.append(kind=line.kind, message_id=f"m{number}", received_at=NOW, now=NOW, content=content)
+        fold(uow.entries(), uow)
+        return end_state(tenant, uow)
+
+
+def end_state(tenant: str, uow: UnitOfWork) -> list[str]:
+    things = [
+        f"{tenant} {row.kind} {row.id} {row.status} kept {row.version}x {whole(row)}"
+        for row in uow.find(limit=EVERYTHING)
+    ]
+    devices = [
+        f"{tenant} device {row.device} of {rollout} {row.state} {whole(row)}"
+        for rollout in uow.rollouts_with_devices()
+        for row in uow.device_rows(rollout)
+    ]
+    return things + devices
+
+
+def whole(row: Aggregate | DeviceRow) -> str:
+    columns = msgspec.to_builtins(row)
+    return digest({**columns, "document": msgspec.json.decode(row.document)})
+
+
+@pytest.mark.parametrize("tenant", TENANTS)
+def test_the_ledger_of_release_1_folds_to_the_state_it_always_gave(tenant: str) -> None:
+    path = GOLDEN / f"{RELEASE}.{tenant}.end.txt"
+    found = folded(tenant)
+    if WRITE:
+        path.write_text("\n".join(found) + "\n", encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_entry_of_release_1_can_still_be_read_whole() -> None:
+    for line in golden_lines():
+        entry = decode_entry(bytes(line.content))
+        assert entry.frame.tenant == line.tenant
+        assert entry.facts or entry.refusal
+
+
+def test_the_golden_ledger_holds_every_kind_of_thing() -> None:
+    kinds = {recorded.kind for line in golden_lines() for recorded in decode_entry(bytes(line.content)).facts}
+    assert kinds == set(KINDS)
