@@ -28,7 +28,7 @@ class Replies:
             return await self._services.in_worker(self._details, reply)
         if isinstance(reply, AskReason):
             return await self._services.in_worker(self._reasons, reply)
-        return answer_card(reply, now=self._services.now(), zone=zone, button=self._button)
+        return answer_card(reply, now=self._services.now(), zone=zone, buttons=self._button)
 
     def _button(self, value: ButtonValue) -> str:
         return write(value, self._services.office.button_key(value.tenant))
