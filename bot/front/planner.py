@@ -7,7 +7,7 @@ from bot.core.errors import Refused
 from bot.core.gates import GateOpened
 from bot.core.planning import SERVER_CLASSES
 from bot.core.recommendations import RecommendationStatus, Recommended
-from bot.runner.fleet import cached_fleet
+from bot.runner.fleet import cached_devices
 from bot.runner.services import Services
 from handlers.chat import Planner, PlanWanted
 from handlers.intake import assess
@@ -17,8 +17,8 @@ def build_planner(services: Services) -> Planner:
     """The planner that chat commands use; it runs in the store's worker thread."""
 
     def plan(wanted: PlanWanted) -> Answer:
-        fleet = cached_fleet(services, wanted.tenant)
-        if fleet is None:
+        devices = cached_devices(services, wanted.tenant)
+        if not devices:
             return RefusedAnswer(
                 why="The devices of this client were not read yet. Try again in a minute.", rule="no-fleet"
             )
@@ -28,7 +28,7 @@ def build_planner(services: Services) -> Planner:
                 wanted.tenant,
                 wanted.update,
                 services.intel,
-                fleet.devices,
+                devices,
                 trigger=f"asked by {wanted.standing.person}",
                 requester=wanted.standing,
                 id=wanted.message_id,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cards.answers import answer_card
-
 from bot.core.answers import AskReason, DetailsWanted, Reply
 from bot.core.buttons import ButtonValue, write
 from bot.core.directory import Directory
 from bot.runner.services import Services
 from bot.runner.views import details, gate_view
 from bot.surfaces.port import Answer
+from cards.answers import answer_card
 from cards.model import Card
 from cards.rejecting import reject_choices, reject_form
 

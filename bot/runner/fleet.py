@@ -7,13 +7,13 @@ from typing import Final
 
 import msgspec
 
-from bot.core.actions import FleetRead
+from bot.core.actions import DeviceSnapshot, FleetRead
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
 from bot.core.errors import OutsideBusy, OutsideFailed, Refused
 from bot.runner.services import Services, payload
 from handlers.intake import already_asked, assess, newest_update
-from store.ports import Leased
+from store.ports import Leased, UnitOfWork
 
 FLEET: Final = "fleet"
 """Name of the cached reading in the tenant's file: a copy, never compared, never evidence by itself."""
@@ -45,22 +45,28 @@ async def read_fleet(services: Services, tenant: str, leased: Leased) -> None:
 
 
 def keep_fleet(services: Services, tenant: str, read: FleetRead) -> None:
-    """Keep the reading as a copy."""
+    """Keep the reading as a copy, beside those of the client's other organisations."""
     with services.office.store.begin(tenant) as uow:
-        uow.put_cache(FLEET, read.read_at, msgspec.json.encode(read))
+        others = [kept for kept in _kept(uow) if kept.organisation_id != read.organisation_id]
+        uow.put_cache(FLEET, read.read_at, msgspec.json.encode([*others, read]))
         uow.commit()
 
 
-def cached_fleet(services: Services, tenant: str) -> FleetRead | None:
-    """The last reading, if there is one."""
+def _kept(uow: UnitOfWork) -> list[FleetRead]:
+    cached = uow.get_cache(FLEET)
+    return msgspec.json.decode(cached[1], type=list[FleetRead]) if cached else []
+
+
+def cached_devices(services: Services, tenant: str) -> tuple[DeviceSnapshot, ...]:
+    """All devices of the last readings; none before the first."""
     with services.office.store.read(tenant) as uow:
-        cached = uow.get_cache(FLEET)
-    return msgspec.json.decode(cached[1], type=FleetRead) if cached else None
+        return tuple(device for read in _kept(uow) for device in read.devices)
 
 
 def _recommend(services: Services, tenant: str, read: FleetRead) -> None:
     office = services.office
-    update = newest_update(services.intel.catalogue(), read.devices)
+    devices = cached_devices(services, tenant)
+    update = newest_update(services.intel.catalogue(), devices)
     if update is None or already_asked(office, tenant, update):
         return
     try:
@@ -69,7 +75,7 @@ def _recommend(services: Services, tenant: str, read: FleetRead) -> None:
             tenant,
             update,
             services.intel,
-            read.devices,
+            devices,
             trigger=f"fleet read at {read.read_at.isoformat()}",
             id=f"advise:{update}:{read.read_at.isoformat()}",
         )
