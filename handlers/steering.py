@@ -143,7 +143,7 @@ def stop_rollout(office: Office, caller: Caller, client: Client, rollout: Rollou
         return SAID_BEFORE
     with office.store.read(client.tenant) as uow:
         stop = ClientStop(client=client, rollouts=(after.code,), finishing=finishing(uow, (after,)))
-    return StoppedAnswer(at=caller.received_at, clients=(stop,), code=after.code)
+    return StoppedAnswer(at=caller.received_at, clients=(stop,), code=after.code, rollout=after.id)
 
 
 def resume_rollout(office: Office, caller: Caller, client: Client, rollout: Rollout) -> Answer:

@@ -215,6 +215,8 @@ class StoppedAnswer(Value, tag="stopped"):
     clients: tuple[ClientStop, ...]
     code: str = ""
     """The one rollout that was stopped; empty when whole clients were."""
+    rollout: str = ""
+    """Its id."""
     refused: tuple[tuple[Client, str], ...] = ()
     """Clients of a stop of all where it could not be done, each with the sentence."""
 
