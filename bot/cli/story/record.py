@@ -7,7 +7,6 @@ reading cannot hide itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +25,8 @@ SECONDS: Final = 30.0
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
     """One fact of one entry."""
 
+    place: int
+    """Its number among all facts of the ledger: what is smaller happened before."""
     seq: int
     at: datetime
     kind: str
@@ -109,7 +110,8 @@ def _ledger(store: SqliteStore, tenant: str) -> LedgerView:
             entries = tuple(_entry(header.seq, header.kind, content) for header, content in uow.entries())
     except Exception as fault:  # altered bytes fail in any way; all of them are one finding
         return LedgerView(tenant=tenant, unreadable=f"{type(fault).__name__}: {fault}")
-    facts = tuple(fact for entry in entries for fact in _facts(entry))
+    told = ((entry, recorded) for entry in entries for recorded in entry.content.get("facts", ()))
+    facts = tuple(_fact(place, entry, recorded) for place, (entry, recorded) in enumerate(told))
     return LedgerView(tenant=tenant, entries=entries, facts=facts)
 
 
@@ -118,19 +120,19 @@ def _entry(seq: int, kind: str, content: bytes | None) -> EntryView:
     return EntryView(seq=seq, kind=kind, text=text, content=json.loads(text))
 
 
-def _facts(entry: EntryView) -> Iterator[Happened]:
-    frame = entry.content.get("frame", {})
-    for recorded in entry.content.get("facts", ()):
-        yield Happened(
-            seq=entry.seq,
-            at=moment(frame["received_at"]),
-            kind=recorded["kind"],
-            id=recorded["id"],
-            tag=recorded["fact"]["type"].rsplit(".", 1)[0],
-            fact=recorded["fact"],
-            actor=frame["actor"],
-            message=entry.content["message"],
-        )
+def _fact(place: int, entry: EntryView, recorded: dict[str, Any]) -> Happened:
+    frame = entry.content["frame"]
+    return Happened(
+        place=place,
+        seq=entry.seq,
+        at=moment(frame["received_at"]),
+        kind=recorded["kind"],
+        id=recorded["id"],
+        tag=recorded["fact"]["type"].rsplit(".", 1)[0],
+        fact=recorded["fact"],
+        actor=frame["actor"],
+        message=entry.content["message"],
+    )
 
 
 def moment(text: str) -> datetime:
