@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Final, TypeVar
 
 from bot.core.errors import OutsideFailed, RingmasterError
 from bot.runner.act import act
@@ -17,6 +17,8 @@ from bot.runner.watch import observe
 from store.ports import Leased
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CLAIM_LIMIT: Final = 32
 """Effects of one tenant that are carried out side by side."""
@@ -36,16 +38,23 @@ CARRIERS: Final[dict[str, Carry]] = {
 class Runner:
     """Carries effects out. Holds nothing that matters: kill it at any moment and start another."""
 
-    def __init__(self, services: Services, owner: str) -> None:
+    def __init__(self, services: Services, owner: str, *, one_by_one: bool = False) -> None:
+        """`one_by_one`: no two effects at a time, so that on virtual time a seed always tells one story."""
         self._services = services
         self._owner = owner
+        self._one_by_one = one_by_one
 
     async def drain(self) -> int:
         """Carry out everything that is due now; how many effects that was."""
         office = self._services.office
         tenants = await self._services.in_worker(office.store.tenants)
-        counts = await asyncio.gather(*(self._tenant(tenant) for tenant in tenants))
+        counts = await self._all([self._tenant(tenant) for tenant in tenants])
         return sum(counts)
+
+    async def _all(self, works: Sequence[Coroutine[None, None, T]]) -> list[T]:
+        if self._one_by_one:
+            return [await work for work in works]
+        return list(await asyncio.gather(*works))
 
     async def _tenant(self, tenant: str) -> int:
         try:
@@ -53,7 +62,7 @@ class Runner:
         except RingmasterError as fault:
             log.warning("outbox cannot be read: %s", type(fault).__name__)
             return 0
-        await asyncio.gather(*(self._carry(tenant, leased) for leased in claimed))
+        await self._all([self._carry(tenant, leased) for leased in claimed])
         return len(claimed)
 
     def _claim(self, tenant: str) -> list[Leased]:
