@@ -1,0 +1,121 @@
+"""`diagrams`: the state diagrams of the machines, drawn from the very tables that the core obeys.
+
+Printed as the text of docs/machines.md (Mermaid in Markdown); `--write` puts it there. A test compares.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from bot.core import gates, pages
+from bot.core.errors import Refused
+from bot.core.rollout.state import DEVICE_MOVES, STATUS_MOVES, DeviceState, RolloutStatus
+
+PAGE: Final = Path("docs/machines.md")
+HEAD: Final = """# The machines
+
+Printed by `python -m bot diagrams --write` from the tables in `bot/core`; a test fails when the two differ.
+What does not stand here cannot happen: a person who asks for it is refused in words, and a recorded fact that
+claims it is a broken record.
+"""
+
+Move = tuple[StrEnum | None, StrEnum, str]
+"""From where (nothing yet: None), to where, and what is said about it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this verb."""
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE} instead of printing it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print, or write where the documents are."""
+    if not args.write:
+        print(page(), end="")
+        return 0
+    if not PAGE.parent.is_dir():
+        raise Refused(f"There is no folder {PAGE.parent} here. Start this in the root of the repository.")
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"wrote {PAGE}")
+    return 0
+
+
+def page() -> str:
+    """The whole document."""
+    return "\n".join(
+        (
+            HEAD,
+            _section("Gate", "A question to people, decided once (`bot/core/gates.py`).", gate_moves()),
+            _section("Rollout", "The whole of it (`bot/core/rollout/state.py`).", rollout_moves()),
+            _section("Device", "One device of a rollout (`bot/core/rollout/state.py`).", device_moves()),
+            _section("Page", "A call to one person (`bot/core/pages.py`).", page_moves()),
+        )
+    )
+
+
+def gate_moves() -> list[Move]:
+    """Each fact that may happen to a gate, and where it leads."""
+    return [
+        (start, to, fact.__name__)
+        for start, facts in gates.MOVES.items()
+        for fact, reached in facts.items()
+        for to in _in_order(gates.GateStatus, reached)
+    ]
+
+
+def rollout_moves() -> list[Move]:
+    """Each move of a rollout as a whole."""
+    return [
+        (start, to, "") for start, reached in STATUS_MOVES.items() for to in _in_order(RolloutStatus, reached)
+    ]
+
+
+def device_moves() -> list[Move]:
+    """Each move of one device; every one begins as planned."""
+    return [(None, DeviceState.PLANNED, ""), *_plain(DEVICE_MOVES)]
+
+
+def page_moves() -> list[Move]:
+    """Each fact that may happen to a page, and where it leads."""
+    return [(start, to, fact.__name__) for start, facts in pages.MOVES.items() for fact, to in facts.items()]
+
+
+def _plain(moves: Mapping[DeviceState, frozenset[DeviceState]]) -> Iterable[Move]:
+    return ((start, to, "") for start in moves for to in _in_order(DeviceState, moves[start]))
+
+
+def _in_order(states: type[StrEnum], some: Iterable[StrEnum]) -> list[StrEnum]:
+    """As the enumeration has them: sets have no order, and a document must not change by chance."""
+    wanted = set(some)
+    return [state for state in states if state in wanted]
+
+
+def _section(title: str, text: str, moves: list[Move]) -> str:
+    return "\n".join((f"## {title}", "", text, "", "```mermaid", *_diagram(moves), "```", ""))
+
+
+def _diagram(moves: list[Move]) -> list[str]:
+    arrows: dict[tuple[str, str], list[str]] = defaultdict(list)
+    names: dict[str, str] = {}
+    left: set[str] = set()
+    for start, to, label in moves:
+        names[_id(to)] = to.value
+        arrows[(_id(start), _id(to))] += [label] if label else []
+        if start != to:
+            left.add(_id(start))
+    lines = ["stateDiagram-v2"]
+    lines += [f'    state "{name}" as {id}' for id, name in names.items() if id != name]
+    lines += [
+        f"    {a} --> {b}" + (f" : {', '.join(said)}" if said else "") for (a, b), said in arrows.items()
+    ]
+    return lines + [f"    {id} --> [*]" for id in names if id not in left]
+
+
+def _id(state: StrEnum | None) -> str:
+    """Mermaid takes no hyphen in a name; the dot stands for "nothing yet"."""
+    return "[*]" if state is None else state.value.replace("-", "_")
