@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cards import specimen
+from cards import answer_examples, gate_examples, rollout_examples, specimen
 from cards.model import Card, Form
 
-CARDS: tuple[tuple[str, Mapping[str, Card]], ...] = (("specimen", specimen.EXAMPLES),)
-FORMS: tuple[tuple[str, Mapping[str, Form]], ...] = (("specimen", specimen.FORM_EXAMPLES),)
+CARDS: tuple[tuple[str, Mapping[str, Card]], ...] = (
+    ("specimen", specimen.EXAMPLES),
+    ("gate", gate_examples.EXAMPLES),
+    ("rollout", rollout_examples.ROLLOUTS),
+    ("page", rollout_examples.PAGES),
+    ("recommendation", rollout_examples.RECOMMENDATIONS),
+    ("answer", answer_examples.EXAMPLES),
+)
+FORMS: tuple[tuple[str, Mapping[str, Form]], ...] = (
+    ("specimen", specimen.FORM_EXAMPLES),
+    ("gate", gate_examples.FORM_EXAMPLES),
+)
 
 
 def card_examples() -> dict[str, Card]:

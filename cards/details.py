@@ -112,7 +112,9 @@ def _tenths(cvss: int | None) -> str:
 
 
 def _ppm(epss: int | None) -> str:
-    return "unknown" if epss is None else f"{epss // 10_000}.{epss // 1_000 % 10} %"
+    if epss is None:
+        return "unknown"
+    return f"{epss // 10_000}.{epss // 1_000 % 10} %" if epss >= 1_000 else "under 0.1 %"
 
 
 def _devices(offer: Offer) -> tuple[Element, ...]:
@@ -166,7 +168,7 @@ def _steps(offer: Offer, name: str) -> list[tuple[str, str, str, str]]:
         halt.boundary(p0, halt.whole_scope(), threshold=t, n_max=upto) for t in (halt.PAUSE_AT, halt.HALT_AT)
     ]
     said = [
-        some((f"{step.failures} (from {step.from_finished} done)" for step in steps), 8)
+        some((f"{step.failures} (from {step.from_finished} done)" for step in steps), 5)
         or f"never within {upto}"
         for steps in tiers
     ]

@@ -12,6 +12,7 @@ from cards.gate_closed import closed_card
 from cards.gate_midway import continue_card, promote_card, rollback_card
 from cards.model import Card, Shape, Status, context, line
 from cards.plan_words import PlanContext, nobody_words, plan_lines
+from cards.plural import shortened
 from cards.time_words import next_start, short, short_text
 from cards.title_line import about, client_name, push_line, title_line, update_name
 from cards.views import GateView
@@ -69,5 +70,9 @@ def _start_push(view: GateView) -> str:
     )
     sized, by = short_size(offer.targets), f". Answer by {short_text(gate.expires_at, view.now, view.zone)}"
     subject = f"{client_name(view.client)} {update_name(offer)}"
-    head = f"{gate.code} Approve? "
-    return push_line(head, subject, f", {sized}{begins}{by}", f", {sized}{by}", by)
+    tails = (f", {sized}{begins}{by}", f", {sized}{by}", by)
+    drawn = push_line(f"{gate.code} Approve? ", subject, *tails)
+    if "…" not in drawn:
+        return drawn
+    named = f"{client_name(view.client)} {shortened(offer.update, 20)}"
+    return push_line(f"{gate.code} Approve? ", named, *tails)

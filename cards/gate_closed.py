@@ -97,13 +97,10 @@ def _what_now(view: GateView) -> Spans:
             return (*closed, ": ", *_after_silence(view))
         case S.VOID:
             change = shortened(gate.void_difference, 200) or "What was offered has changed."
-            return (f"No longer valid: {change} Nothing was done; decide the new question instead.",)
+            return (f"No longer valid: {change} ", *_after_void(view))
         case _:
-            return (
-                "Taken back: ",
-                _ended(view.rollout) or "its rollout went another way",
-                ". Nothing to decide.",
-            )
+            why = _ended(view.rollout)
+            return (f"Its rollout ended otherwise{': ' + why if why else ''}. There is nothing to decide.",)
 
 
 def _after_yes(view: GateView) -> Spans:
@@ -155,6 +152,15 @@ def _after_silence(view: GateView) -> Spans:
             return ("the update stays on. Ask again: ", code(f"resume {rollout.code}"), ".")
         case _:
             return ("nothing was done. ", *_window(view), *_plan_again(rollout))
+
+
+def _after_void(view: GateView) -> Spans:
+    rollout = view.rollout
+    if view.gate.question.purpose != "start":
+        return ("Ask again: ", code(f"resume {rollout.code}"), ".")
+    if rollout.started_at is not None:
+        return (f"It had begun: see the card of {rollout.code}.",)
+    return ("Nothing was done. ", *_plan_again(rollout))
 
 
 def _window(view: GateView) -> Spans:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from bot.core.gates import Gate, GateStatus, Verb
 from bot.core.offers import Offer
 from bot.core.rollout.state import PauseKind, RingStatus, Rollout, RolloutStatus
@@ -45,15 +47,20 @@ _SILENT = sample.ring(RingStatus.NOT_ENOUGH_EVIDENCE, {"healthy": 3, "silent": 2
 _BAD = sample.ring(RingStatus.DEPLOYING, {"healthy": 2, "failed": 3})
 _HALTED = sample.ring(RingStatus.HALTED, {"healthy": 1, "failed": 2, "silent": 2})
 
+_ASKS = sample.offer(
+    rings=(sample.RINGS[0], msgspec.structs.replace(sample.RINGS[1], promotion="gate"), sample.RINGS[2])
+)
 _PROMOTE = view(
-    sample.gate(code="9QF", purpose="promote", opened_at=LATER),
-    sample.paused(PauseKind.GATE, "ring 3 waits for a person", (_FINE, _SECOND), at=1, gate_code="9QF"),
+    sample.gate(code="9QF", purpose="promote", opened_at=LATER, plan=_ASKS),
+    sample.paused(
+        PauseKind.GATE, "ring 3 waits for a person", (_FINE, _SECOND), at=1, gate_code="9QF", plan=_ASKS
+    ),
     now=LATER,
 )
 _WAIT = sample.paused(PauseKind.NOT_ENOUGH_EVIDENCE, "2 of 5 devices are silent", (_SILENT,), gate_code="9QF")
 _EVIDENCE = sample.paused(
     PauseKind.EVIDENCE,
-    "3 of 5 devices failed (rollout: evidence 57, pauses at 20)",
+    "3 of 3 devices failed (rollout: evidence 28, pauses at 20)",
     (_BAD,),
     gate_code="4TB",
 )
@@ -65,9 +72,9 @@ _CONTINUE = view(
 _STOPPED = sample.running(
     (_HALTED,),
     status=RolloutStatus.HALTED,
-    offer=sample.exploited(),
+    plan=sample.exploited(),
     halted_at=sample.START + timedelta(hours=2),
-    halt_text="4 of 5 devices failed (rollout: evidence 804, halts at 100)",
+    halt_text="4 of 5 devices failed (rollout: evidence 120, halts at 100)",
     gate_code="5RX",
 )
 _ROLLBACK = view(

@@ -49,9 +49,7 @@ def promote_card(view: GateView) -> Card:
     planned = rollout.offer.devices(following)
     todo = rollout.rings[following].count(frozenset({D.PLANNED}))
     kind = noun(planned)
-    start = (
-        when_text(_next_opening(view), view.now, view.zone) if _next_opening(view) > view.now else "at once"
-    )
+    start = when_text(_next_opening(view), view.now, view.zone) if _next_opening(view) > view.now else "now"
     size = f"{todo:,} of {count(len(planned), kind)}" if todo != len(planned) else count(todo, kind)
     fine = _fine(rollout)
     ring = f"ring {following + 1} of {len(rollout.rings)}"
@@ -99,7 +97,7 @@ def continue_card(view: GateView) -> Card:
                 rollout.code,
                 "`.",
             ),
-            line("If nobody answers by ", *_by(view), ": stays paused", *_next_window(view), "."),
+            line("If nobody answers by ", *_by(view), ": stays paused."),
         ),
         labels=("Go on", "Stop here"),
     )
@@ -112,7 +110,7 @@ def rollback_card(view: GateView) -> Card:
     update = some((kb_text(kb) for kb in kb_counts(rollout.offer)), 2)
     devices = count(changed, kind)
     silent = rollout.count(frozenset({D.SILENT}))
-    quiet = f" {count(silent, kind)} of them {'does' if silent == 1 else 'do'} not answer." if silent else ""
+    quiet = f" {silent:,} of them {'does' if silent == 1 else 'do'} not answer." if silent else ""
     flaw = "Taking it off opens a flaw that is being exploited." if rollout.offer.exploited else ""
     untouched = rollout.count(frozenset({D.PLANNED, D.PREFLIGHT, D.HELD}))
     return _card(

@@ -97,10 +97,8 @@ def if_bad(offer: Offer) -> str:
     if stop.least is None:
         return f"pauses at {pause.words()} of {tested}; if more fail later, {then}."
     if stop == pause:
-        both = (
-            "it stops and uninstalls" if offer.rollback == "auto" else "it stops and asks before uninstalling"
-        )
-        return f"at {stop.words()} of {tested} {both}."
+        both = "stops and uninstalls" if offer.rollback == "auto" else "stops and asks before uninstalling"
+        return f"{both} at {stop.words()} of {tested}."
     return f"pauses at {pause.words()} of {tested}, at {stop.words()} {then}."
 
 

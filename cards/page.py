@@ -18,19 +18,17 @@ from bot.core.rollout.state import (
 )
 from cards.button_row import DETAILS, row
 from cards.device_words import SERVERS, class_size, noun
-from cards.leftovers import rows
+from cards.leftovers import bad_line, rows, stuck_line
 from cards.model import Card, Element, Emphasis, Shape, Spans, Status, Text, context, line
 from cards.plural import count, shortened
 from cards.rollout_stopped import (
     NOT_BACK,
-    bad_lines,
-    stuck_lines,
     undo_counts,
     undo_question,
     untouched_words,
 )
 from cards.time_words import short, short_text
-from cards.title_line import about, client_name, push_line, title_line
+from cards.title_line import client_name, push_line, title_line, update_name
 from cards.views import PageView
 from cards.voter_words import person
 
@@ -44,7 +42,7 @@ def page_card(view: PageView) -> Card:
     page = view.page
     open_ = page.status != PageStatus.TAKEN
     head, tail = _what_happened(view)
-    subject = about(view.client, view.rollout.offer) if view.rollout else client_name(view.client)
+    subject = client_name(view.client)
     next_name = person(view.next_person, view.names) if view.next_person else "the next"
     call = (f"Call {shortened(next_name, 25)}", "next", "plain") if open_ else None
     return Card(
@@ -71,23 +69,25 @@ def _what_happened(view: PageView) -> tuple[str, str]:
     rollout = view.rollout
     if rollout is None:
         return "Attention", "see below"
-    stuck = rollout.count(NOT_BACK)
+    stuck, silent = rollout.count(NOT_BACK), rollout.count(frozenset({D.SILENT}))
     if stuck:
-        return "Undo failed", f"{count(stuck, noun(rollout.offer.targets))} not back, {_down(view, rollout)}"
-    servers = sum(run.device_class in SERVERS for run in rows(view, D.SILENT))
-    if servers:
-        return "Server down", _down(view, rollout)
-    if rollout.status == S.PAUSED:
-        return "Paused", f"{rollout.failures():,} of {rollout.finished():,} failed"
-    word = "Stopped" if rollout.halted_at else "Attention"
-    return word, _down(view, rollout)
+        down = f", {_down(view, silent)}" if silent else ""
+        return "Undo failed", f"{count(stuck, noun(rollout.offer.targets))} not back{down}"
+    if any(run.device_class in SERVERS for run in rows(view, D.SILENT)):
+        return "Server down", _down(view, silent)
+    word = "Paused" if rollout.status == S.PAUSED else "Stopped" if rollout.halted_at else "Attention"
+    return word, _down(view, silent) if silent else _failed(rollout)
 
 
-def _down(view: PageView, rollout: Rollout) -> str:
+def _failed(rollout: Rollout) -> str:
+    return f"{rollout.failures():,} of {count(rollout.finished(), noun(rollout.offer.targets))} failed"
+
+
+def _down(view: PageView, silent: int) -> str:
     """`4 PCs, 0 servers down`; without the rows at hand the devices are only counted."""
-    silent, found = rollout.count(frozenset({D.SILENT})), rows(view, D.SILENT)
+    found = rows(view, D.SILENT)
     size = class_size(run.device_class for run in found) if len(found) == silent else count(silent, "device")
-    return f"{size} down, {rollout.failures():,} of {rollout.finished():,} failed"
+    return f"{size} down"
 
 
 def _since(view: PageView) -> datetime:
@@ -105,8 +105,8 @@ def _course(view: PageView) -> tuple[Element, ...]:
     if rollout is None:
         return (reason,)
     return (
-        *bad_lines(view, rollout),
-        *stuck_lines(view, rollout),
+        *bad_line(view, rollout),
+        *stuck_line(view, rollout),
         reason,
         line(f"Done already: {_done_already(rollout)} {untouched_words(rollout)}"),
         *_undoing(rollout),
@@ -115,7 +115,7 @@ def _course(view: PageView) -> tuple[Element, ...]:
 
 def _done_already(rollout: Rollout) -> str:
     if rollout.status in (S.RUNNING, S.SCHEDULED):
-        return "nothing: it goes on."
+        return "nothing; it goes on."
     working = rollout.count(IN_FLIGHT)
     mid = f" {working:,} mid-install will finish." if working else ""
     return f"nothing new starts here.{mid}"
@@ -123,7 +123,8 @@ def _done_already(rollout: Rollout) -> str:
 
 def _undoing(rollout: Rollout) -> tuple[Text, ...]:
     if rollout.status == S.ROLLING_BACK or rollout.count(GOING_BACK | {D.RESTORED}):
-        return (line(f"Undoing {undo_counts(rollout)}."),)
+        verb = "Undoing" if rollout.status == S.ROLLING_BACK else "Undid"
+        return (line(f"{verb} {undo_counts(rollout)}."),)
     if rollout.status == S.HALTED and rollout.count(CHANGED):
         return (line(*undo_question(rollout)),)
     return ()
@@ -162,10 +163,19 @@ def _who_next(view: PageView) -> Spans:
     """`Next called: Sam 02:56.`"""
     page = view.page
     if page.status == PageStatus.TAKEN:
-        return (f"{shortened(page.taken_by, 30) or 'Somebody'} has it.",)
+        return (f"{shortened(page.taken_by, 30) or 'Somebody'} has it.{_which(view)}",)
     onward = person(view.next_person, view.names) if view.next_person else ""
     if page.status == PageStatus.PASSED_ON:
         called = f" {onward} was called." if onward else " The next was called."
-        return (f"No answer from {person(page.person, view.names)}.{called} You can still take it.",)
+        return (
+            f"No answer from {person(page.person, view.names)}.{called} You can still take it.{_which(view)}",
+        )
     at = short(page.opened_at + PATIENCE, view.now, view.zone)
-    return (f"Next called: {onward or 'whoever is next on the roster'} ", *at, ".")
+    return (f"Next called: {onward or 'whoever is next on the roster'} ", *at, f".{_which(view)}")
+
+
+def _which(view: PageView) -> str:
+    """What the rollout is called and its id, at the end of the last line."""
+    if view.rollout is None:
+        return ""
+    return f" {view.rollout.code}: {update_name(view.rollout.offer)}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -13,6 +14,12 @@ from cards.halt_words import if_bad, undoable
 from cards.model import Spans, Text, line
 from cards.plural import count, is_are
 from cards.time_words import capital, deadline_words, next_start, span_words, when, window_after, window_words
+
+USERS: Final = (
+    "Users: a restart right after the install, if it asks for one. "
+    "What is off follows when back, or is listed."
+)
+"""What the people at these devices notice. Restarts are not moved to a later hour, so none is promised."""
 
 
 class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +38,7 @@ def plan_lines(plan: PlanContext) -> tuple[Text, ...]:
         line(*starts_words(plan), later_rings(offer)),
         line(installs_words(offer, plan.analysis)),
         line(why_words(plan), *deadline_words(offer.deadline, plan.now, plan.zone)),
-        line(*users_words(plan)),
+        line(USERS),
         line("If bad: ", if_bad(offer), " ", undoable(offer)),
         line(f"Known problems: not looked up. Left out: {left_out_words(offer)}."),
     )
@@ -46,7 +53,7 @@ def starts_words(plan: PlanContext) -> Spans:
     if start is None:
         return (f"No window opens for it: {tested}",)
     if start <= plan.now:
-        return (f"At once when approved: {tested}",)
+        return (f"Right after the yes: {tested}",)
     return (*capital(when(start, plan.now, plan.zone)), f": {tested}")
 
 
@@ -90,13 +97,6 @@ def why_words(plan: PlanContext) -> str:
         return f"Why: closes {count(total, 'flaw')}, none known to be exploited. "
     of = f"{bad:,} of {total:,} flaws" if total > 1 else "1 flaw"
     return f"Why: {of} {is_are(bad)} being exploited. "
-
-
-def users_words(plan: PlanContext) -> Spans:
-    """What the people at these devices notice: said as it happens, restarts come right after the install."""
-    return (
-        "Users: a restart right after the install, if it asks for one. What is off follows when it is back.",
-    )
 
 
 def nobody_words(plan: PlanContext) -> Spans:

@@ -217,7 +217,7 @@ def _way_on(rollout: Rollout) -> Spans:
     if any(pause.kind in WAYS_ON for pause in rollout.pauses):
         return (code(f"resume {rollout.code}"), ".")
     if rollout.gate_code:
-        return ("a yes to ", code(f"approve {rollout.gate_code}"), ".")
+        return (code(f"approve {rollout.gate_code}"), ".")
     if rollout.count(IN_FLIGHT):
         return ("you are asked when those have finished.",)
     return ("ask again with ", code(f"resume {rollout.code}"), ".")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bot.core.rollout.state import CHANGED, GOING_BACK, IN_FLIGHT, DeviceState, Rollout, RolloutStatus
 from cards.button_row import DETAILS, row
 from cards.device_words import noun
-from cards.leftovers import names_of, not_done_line
+from cards.leftovers import bad_line, not_done_line, stuck_line
 from cards.model import Card, Element, Emphasis, Shape, Spans, Status, Text, code, line
 from cards.plural import count, shortened
 from cards.time_words import short_text
 from cards.title_line import about, client_name, push_line, title_line
-from cards.views import PageView, RolloutView
+from cards.views import RolloutView
 from cards.voter_words import person
 
 S, D = RolloutStatus, DeviceState
@@ -26,13 +26,13 @@ def stopped_card(view: RolloutView) -> Card:
         case S.HALTED:
             return _card(view, "Stopped", Shape.STOPPED, _failed(view.rollout), _halted(view))
         case S.ROLLING_BACK:
-            return _card(view, "Undoing", Shape.RUNNING, undo_counts(view.rollout), _going_back(view))
+            return _card(view, "Undoing", Shape.RUNNING, _back(view.rollout), _going_back(view))
         case S.ROLLED_BACK:
-            return _card(view, "Undone", Shape.DONE, undo_counts(view.rollout), _undone(view))
+            return _card(view, "Undone", Shape.DONE, _back(view.rollout), _undone(view))
         case S.ROLLBACK_INCOMPLETE:
             return _card(view, "Undo failed", Shape.STOPPED, _stuck(view.rollout), _incomplete(view))
         case S.COMPLETED:
-            return _card(view, "Done", Shape.DONE, _have_it(view.rollout), _ended(view))
+            return _card(view, "Done, nothing to do", Shape.DONE, _have_it(view.rollout), _ended(view))
         case S.COMPLETED_WITH_HELD:
             return _card(view, "Done in part", Shape.DONE, _have_it(view.rollout), _ended(view))
         case _:
@@ -43,7 +43,6 @@ def _card(view: RolloutView, word: str, shape: Shape, tail: str, body: tuple[Ele
     rollout = view.rollout
     at = rollout.halted_at if rollout.status == S.HALTED else rollout.ended_at
     time = f" {short_text(at, view.now, view.zone)}" if at else ""
-    back = rollout.status in _UNDOABLE and rollout.count(CHANGED) > 0
     return Card(
         push=push_line(f"{rollout.code} {word}: ", client_name(view.client), f", {tail}", ""),
         title=title_line(f"{word}{time}. ", about(view.client, rollout.offer), f": {tail}"),
@@ -51,8 +50,15 @@ def _card(view: RolloutView, word: str, shape: Shape, tail: str, body: tuple[Ele
         body=body,
         buttons=row(view.buttons, DETAILS),
         key=f"rollout:{rollout.id}",
-        typed=f"rollout rollback {rollout.code}" if back else "",
+        typed=_typed(rollout),
     )
+
+
+def _typed(rollout: Rollout) -> str:
+    if rollout.gate_code:
+        return f"approve {rollout.gate_code}"
+    undoable = rollout.status in _UNDOABLE and rollout.count(CHANGED | NOT_BACK)
+    return f"rollout rollback {rollout.code}" if undoable else ""
 
 
 _UNDOABLE = frozenset({S.HALTED, S.COMPLETED, S.COMPLETED_WITH_HELD, S.CANCELLED, S.ROLLBACK_INCOMPLETE})
@@ -73,6 +79,12 @@ def _stuck(rollout: Rollout) -> str:
     return f"{count(stuck, noun(rollout.offer.targets))} not back"
 
 
+def _back(rollout: Rollout) -> str:
+    back = rollout.count(frozenset({D.RESTORED}))
+    total = back + rollout.count(GOING_BACK | CHANGED | IN_FLIGHT | NOT_BACK)
+    return f"{back:,} of {count(total, noun(rollout.offer.targets))} back"
+
+
 def undo_counts(rollout: Rollout) -> str:
     """`8 PCs: 5 back, 3 running`, with what waits and what did not come back where there is any."""
     back, running = rollout.count(frozenset({D.RESTORED})), rollout.count(GOING_BACK)
@@ -81,26 +93,6 @@ def undo_counts(rollout: Rollout) -> str:
     found += [f"{waiting:,} waiting"] if waiting else []
     found += [f"{stuck:,} not back"] if stuck else []
     return f"{count(back + running + waiting + stuck, noun(rollout.offer.targets))}: {', '.join(found)}"
-
-
-def bad_lines(view: RolloutView | PageView, rollout: Rollout) -> tuple[Text, ...]:
-    """`Down: PC014, PC019. No contact.` and those that answer but failed."""
-    found = []
-    if rollout.count(frozenset({D.SILENT})):
-        found.append(line(f"Down: {names_of(view, rollout, D.SILENT)}. No contact."))
-    if rollout.count(frozenset({D.FAILED})):
-        found.append(line(f"Failed: {names_of(view, rollout, D.FAILED)}."))
-    return tuple(found)
-
-
-def stuck_lines(view: RolloutView | PageView, rollout: Rollout) -> tuple[Text, ...]:
-    """Who did not come back from the undo, by name, and who never could."""
-    found = []
-    if rollout.count(frozenset({D.ROLLBACK_FAILED})):
-        found.append(line(f"Undo failed: {names_of(view, rollout, D.ROLLBACK_FAILED)}."))
-    if rollout.count(frozenset({D.IRREVERSIBLE})):
-        found.append(line(f"Cannot be undone: {names_of(view, rollout, D.IRREVERSIBLE)}."))
-    return tuple(found)
 
 
 def untouched_words(rollout: Rollout) -> str:
@@ -114,7 +106,7 @@ def _halted(view: RolloutView) -> tuple[Element, ...]:
     working = rollout.count(IN_FLIGHT)
     mid = f" {working:,} mid-install will finish." if working else ""
     return (
-        *bad_lines(view, rollout),
+        *bad_line(view, rollout),
         line("Why: ", shortened(rollout.halt_text, TEXT) or "the halt rule", "."),
         line(f"Done already: nothing new starts here. {untouched_words(rollout)}{mid}"),
         line(*undo_question(rollout)),
@@ -138,8 +130,8 @@ def _going_back(view: RolloutView) -> tuple[Element, ...]:
     who = f" Started by {person(by, view.names)}." if by else ""
     return (
         line(f"Undoing {undo_counts(rollout)}.{who}"),
-        *bad_lines(view, rollout),
-        *stuck_lines(view, rollout),
+        *bad_line(view, rollout),
+        *stuck_line(view, rollout),
         line(f"Nothing new starts. {untouched_words(rollout)}"),
         line("If nobody does anything: the undo goes on to its end, then this card says who is back."),
     )
@@ -161,9 +153,8 @@ def _undone(view: RolloutView) -> tuple[Element, ...]:
 def _incomplete(view: RolloutView) -> tuple[Element, ...]:
     rollout = view.rollout
     return (
-        *stuck_lines(view, rollout),
-        line(f"Undid {undo_counts(rollout)}."),
-        line(untouched_words(rollout)),
+        *stuck_line(view, rollout),
+        line(f"Undid {undo_counts(rollout)}. {untouched_words(rollout)}"),
         line(
             f"You: {count(rollout.count(NOT_BACK), noun(rollout.offer.targets))} need hands.",
             emphasis=Emphasis.STRONG,
@@ -174,11 +165,11 @@ def _incomplete(view: RolloutView) -> tuple[Element, ...]:
 
 def _ended(view: RolloutView) -> tuple[Element, ...]:
     rollout = view.rollout
-    text = shortened(rollout.end_text, TEXT)
+    text = "" if rollout.status == S.COMPLETED else shortened(rollout.end_text, TEXT)
     return (
         *((line(f"{text[:1].upper()}{text[1:]}."),) if text else ()),
         line(_healthy(rollout)),
-        *bad_lines(view, rollout),
+        *bad_line(view, rollout),
         *not_done_line(view),
         *_unfinished(rollout),
     )

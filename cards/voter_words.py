@@ -33,9 +33,12 @@ def needs_words(gate: Gate, names: Mapping[str, str]) -> str:
     """`Needs 1 of Dana, Sam.` With votes: `Needs 1 more of Sam, Lee; yes from Dana.`"""
     have = gate.approvals()
     missing = max(gate.question.rules.quorum - len(have), 0)
-    who = some((person(one, names) for one in askable(gate)), PEOPLE_SHOWN) or "nobody"
+    able = askable(gate)
+    who = some((person(one, names) for one in able), PEOPLE_SHOWN) or "nobody"
     more = " more" if have else ""
     yes = f"; yes from {some((voter(vote, names) for vote in have), PEOPLE_SHOWN)}" if have else ""
+    if able and len(able) == missing:
+        return f"Needs {who}{' too' if have else ''}{yes}."
     return f"Needs {missing}{more} of {who}{yes}."
 
 
