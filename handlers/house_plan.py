@@ -6,6 +6,7 @@ once, with where it stands and what is allowed.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from bot.core.value import Value
 
 ROLES: Final = ("lead", "technician", "viewer")
 """Roles that people can hold. A policy names those that decide; a viewer only looks, and may stop."""
+CLIENT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 CONVERSATION_KINDS: Final = ("client", "staff", "dm")
 TABLES: Final = ("clients", "people", "conversations", "accounts", "on_call")
 
@@ -201,6 +203,11 @@ def _mistakes(plan: HousePlan) -> list[str]:
     clients = {each.client.tenant for each in plan.clients}
     people = {person.id for person in plan.people}
     found = [f"clients.{HOUSE}: the house itself bears this name; choose another"] if HOUSE in clients else []
+    found += [
+        f"clients.{name}: small letters, digits, - and _; it becomes the name of a file"
+        for name in sorted(clients)
+        if not CLIENT_NAME.fullmatch(name)
+    ]
     for person in plan.people:
         found += _person_mistakes(person, clients)
     for conversation in plan.conversations:

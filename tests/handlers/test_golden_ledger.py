@@ -1,7 +1,7 @@
 """Ledgers of released versions fold for ever, to the state that they gave when they were written.
 
-`RINGMASTER_GOLDEN=write` writes the end state again, after a change of folding that is meant. A ledger that is
-there is never written again; before its release, and only then, it may be deleted and told anew.
+`RINGMASTER_GOLDEN=write` writes the end state again, after a change of folding that is meant. A ledger that
+is there is never written again; before its release, and only then, it may be deleted and told anew.
 """
 
 from __future__ import annotations
