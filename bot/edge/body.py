@@ -23,12 +23,16 @@ class BadBody(Exception):
         self.counter = counter
 
 
-async def read_body(request: web.Request, *, most_bytes: int, seconds: float) -> bytes:
-    """The raw bytes; never holds more than the limit, whatever Content-Length or chunks claim."""
+def check_claims(request: web.Request, most_bytes: int) -> None:
+    """What the head alone shows to be too much."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise BadBody(415, "deliveries-encoded")  # a small body that unpacks to a huge one
     if (request.content_length or 0) > most_bytes:
         raise BadBody(413, "deliveries-too-large")
+
+
+async def read_body(request: web.Request, *, most_bytes: int, seconds: float) -> bytes:
+    """The raw bytes; never holds more than the limit, whatever Content-Length or chunks claim."""
     await _say_continue(request)
     try:
         async with asyncio.timeout(seconds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,8 @@ from aiohttp import web
 
 from bot.connectors.port import ActivityEvent, Malformed, RmmConnector, Unauthenticated, WebhookEvent
 from bot.edge.answers import busy, said
-from bot.edge.body import BadBody, read_body, too_deep
-from bot.edge.limits import Limits
+from bot.edge.body import BadBody, check_claims, read_body, too_deep
+from bot.edge.limits import PROVED_BY_HEADER, Limits
 from bot.edge.ports import Edge
 from bot.edge.tally import Tally
 from handlers.inbox import Receipt, keep
@@ -56,11 +57,13 @@ class Deliveries:
     async def _take(self, request: web.Request, account: str | None) -> web.Response:
         connector = self._edge.connector(account) if account is not None else None
         most = self._limits.body_bytes(connector.name if connector else "")
-        body = await read_body(request, most_bytes=most, seconds=self._limits.body_seconds)
+        check_claims(request, most)
         if account is None:
             self._tally.add("deliveries-no-such-place")
             return said(404)
         try:
+            _knock(connector, request)
+            body = await read_body(request, most_bytes=most, seconds=self._limits.body_seconds)
             events = _read(connector, request, body)
         except Unauthenticated:
             self._tally.add("deliveries-unauthenticated" if connector else "deliveries-unknown-account")
@@ -92,6 +95,13 @@ def _kept(
     edge: Edge, account: str, activities: list[ActivityEvent], body: bytes, at: datetime, unknown: int
 ) -> Receipt:
     return keep(edge.office, account, activities, body, at, unknown_types=unknown)
+
+
+def _knock(connector: RmmConnector | None, request: web.Request) -> None:
+    """Send strangers away before their body is read, where the head alone tells that they are."""
+    if connector is None or connector.name in PROVED_BY_HEADER:
+        with suppress(Malformed):  # nothing is no document, but whoever sent it was genuine
+            _read(connector, request, b"")
 
 
 def _read(connector: RmmConnector | None, request: web.Request, body: bytes) -> tuple[WebhookEvent, ...]:

@@ -12,6 +12,10 @@ BODY_BYTES: Final = MIB
 BODY_BYTES_OF: Final = {"github": 5 * MIB}
 """By connector name. GitHub sends up to 25 MiB; what we read of it fits in five (issue 2)."""
 
+PROVED_BY_HEADER: Final = frozenset({"ninjaone"})
+"""Connectors whose senders prove themselves by a header alone: a stranger's body is not even read, so that
+strangers who send slowly cannot take the places of vendors. Signed deliveries must be read first."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long and how much. The defaults are what the program runs with; tests make them shorter."""

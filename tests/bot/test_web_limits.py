@@ -113,6 +113,32 @@ async def test_a_body_that_dribbles_is_cut_off_in_time() -> None:
         writer.close()
 
 
+@pytest.mark.parametrize("path", [IN_HOUSE, "/in/house/nobody", "/in/acorn/halopsa"])
+async def test_slow_strangers_take_no_places(path: str) -> None:
+    async with public_port(House(), Limits(deliveries_at_once=1, linger_seconds=0.1)) as port:
+        strangers = [await port.open() for _ in range(5)]
+        for reader, writer in strangers:
+            writer.write(head("POST", path, {"Content-Length": "1000"}) + b"{")
+            assert (await read_reply(reader)).status in (401, 404)
+
+        assert (await port.deliver(activity())).status == 200
+        for _, writer in strangers:
+            writer.close()
+
+
+async def test_a_slow_vendor_does_take_a_place() -> None:
+    async with public_port(House(), Limits(deliveries_at_once=1, linger_seconds=0.1)) as port:
+        reader, writer = await port.open()
+        asks = SECRET | {"Expect": "100-continue", "Content-Length": str(len(activity()))}
+        writer.write(head("POST", IN_HOUSE, asks))
+        assert (await read_reply(reader)).status == 100
+        assert (await port.deliver(activity(2))).status == 503
+        writer.write(activity())
+
+        assert (await read_reply(reader)).status == 200
+        writer.close()
+
+
 async def test_a_head_that_never_ends_is_cut_off_in_time() -> None:
     async with public_port(House(), Limits(idle_seconds=0.1)) as port:
         reader, writer = await port.open()
