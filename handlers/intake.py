@@ -22,10 +22,11 @@ from bot.core.planning import Draft, draft_offer
 from bot.core.policy import zone_of
 from bot.core.recommendations import Analysis, Recommend
 from bot.core.resolve import Resolution, resolve
-from bot.core.rollout.state import FINAL
+from bot.core.rollout.state import FINAL, RolloutStatus
 from bot.core.tenants import Tenant
 from bot.core.windows import next_opening
 from handlers.engine import Handled
+from handlers.hands import load_rollout
 from handlers.office import Office
 
 EXPOSED_TAG = "internet-facing"
@@ -84,7 +85,11 @@ def assess(
     tenant = office.tenant(tenant_id)
     if tenant is None:
         raise Refused("This client is not set up yet.", rule="not-provisioned")
-    case = Case(tenant, update, intel.catalogue(), fleet)
+    taken = _taken(office, tenant_id, update)
+    free = tuple(device for device in fleet if device.device_id not in taken)
+    case = Case(tenant, update, intel.catalogue(), free)
+    if taken and not case.resolution.needs:
+        raise Refused(f"Every device that lacks it is part of {taken_by(taken)} already.", rule="taken")
     flaws = tuple(sorted(intel.flaws(case.cves()), key=lambda flaw: flaw.cve))
     actor = Actor(kind="person", id=requester.person, proof=proof) if requester else _advisor()
     frame = office.frame(tenant_id, actor, id=id, cause=trigger)
@@ -102,6 +107,28 @@ def assess(
         mode=tenant.mode,
     )
     return office.transact(frame, message)
+
+
+def _taken(office: Office, tenant: str, update: str) -> dict[str, str]:
+    """Devices of rollouts that have not ended -> the rollout's code: one device, one rollout at a time."""
+    final = [status.value for status in RolloutStatus if status not in FINAL]
+    taken: dict[str, str] = {}
+    with office.store.read(tenant) as uow:
+        for row in uow.find("rollout", statuses=final):
+            rollout, _ = load_rollout(uow, row.id)
+            if rollout is None:
+                continue
+            if rollout.offer.update.lower() == update.lower():
+                raise Refused(
+                    f"{rollout.code} is about {update} already ({rollout.status}).", rule="already-asked"
+                )
+            taken |= {target.device_id: rollout.code for target in rollout.offer.targets}
+    return taken
+
+
+def taken_by(taken: dict[str, str]) -> str:
+    """The rollouts that hold devices, by their codes."""
+    return ", ".join(sorted(set(taken.values())))
 
 
 def _advisor() -> Actor:
