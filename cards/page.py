@@ -59,7 +59,7 @@ def page_card(view: PageView) -> Card:
             DETAILS,
         ),
         key=f"page:{page.id}",
-        mention=(page.person,) if open_ else (),
+        mention=(page.person,) if open_ and page.person else (),
         typed=f"status {view.rollout.offer.tenant}" if view.rollout else "",
     )
 
@@ -164,6 +164,8 @@ def _who_next(view: PageView) -> Spans:
     page = view.page
     if page.status == PageStatus.TAKEN:
         return (f"{shortened(page.taken_by, 30) or 'Somebody'} has it.{_which(view)}",)
+    if not page.person:
+        return (f"Nobody is on call: whoever reads this, take it.{_which(view)}",)
     onward = person(view.next_person, view.names) if view.next_person else ""
     if page.status == PageStatus.PASSED_ON:
         called = f" {onward} was called." if onward else " The next was called."

@@ -254,7 +254,7 @@ def page_views(draw: st.DrawFn) -> PageView:
     rollout = draw(rollouts())
     page = Page(
         id="p1",
-        person=draw(st.sampled_from(("mara", "tomas"))),
+        person=draw(st.sampled_from(("mara", "tomas", ""))),
         subject_kind="rollout",
         subject_id="r1",
         reason=draw(WORDS),

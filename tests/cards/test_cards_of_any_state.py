@@ -14,12 +14,13 @@ from cards.gate import gate_card
 from cards.limits import broken_form_limits, broken_limits
 from cards.model import Card
 from cards.page import page_card
+from cards.plural import count
 from cards.rejecting import reject_choices, reject_form
-from cards.rollout import rollout_card
+from cards.rollout import progress, rollout_card
 from cards.views import GateView, PageView, RolloutView
 from tests.cards.card_states import gate_views, page_views, rollout_views
 
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def drawn(card: Card) -> str:
@@ -65,6 +66,28 @@ def test_a_rollout_in_any_state_has_a_card_within_the_limits(view: RolloutView) 
 
     if view.rollout.status in FINAL or view.rollout.status == RolloutStatus.AWAITING_APPROVAL:
         assert not {"stop", "resume"} & {button.verb for button in card.buttons}
+
+
+@MANY
+@given(rollout_views())
+def test_the_progress_of_any_rollout_is_its_counts(view: RolloutView) -> None:
+    rollout, shown = view.rollout, progress(view.rollout)
+    counts = [(state, n) for ring in rollout.rings for state, n in ring.counts.items()]
+
+    assert shown.done == sum(n for state, n in counts if state in ("healthy", "already-installed"))
+    assert shown.total == sum(n for _, n in counts)
+    assert f"{sum(n for state, n in counts if state == 'silent')} silent" in shown.label
+
+
+@MANY
+@given(gate_views())
+def test_the_question_of_any_plan_names_its_size(view: GateView) -> None:
+    asked = view.gate.status == GateStatus.OPEN and view.gate.question.purpose == "start"
+    kinds = [target.device_class for target in view.rollout.offer.targets]
+    servers = sum(kind in ("server", "domain_controller") for kind in kinds)
+    words = f", {count(len(kinds) - servers, 'PC')}, {count(servers, 'server')}"
+
+    assert not asked or words in gate_card(view).title
 
 
 @MANY

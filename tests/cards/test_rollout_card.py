@@ -166,6 +166,13 @@ def test_a_page_that_was_passed_on_can_still_be_taken() -> None:
     assert verbs(page_card(page_view(page(status=PageStatus.PASSED_ON), HALTED, DOWN))) == ["take", "details"]
 
 
+def test_a_page_to_nobody_asks_whoever_reads_it() -> None:
+    card = page_card(page_view(page(person=""), HALTED, DOWN))
+
+    assert card.mention == ()
+    assert "Nobody is on call: whoever reads this, take it." in text(card)
+
+
 def test_a_client_in_shadow_sees_the_plan_and_has_nothing_to_press() -> None:
     card = shadow_card(recommendation(Mode.SHADOW))
 
