@@ -75,6 +75,7 @@ def draw(
                     recommendation=made,
                     client=_title(directory, tenant),
                     names=_names(directory),
+                    approvers=directory.holders(tenant, made.offer.rules.roles),
                     now=services.now(),
                     zone=made.offer.zone,
                 )
@@ -126,14 +127,14 @@ def gate_view(services: Services, uow: UnitOfWork, tenant: str, directory: Direc
         advice=made.advice if made else None,
         analysis=made.analysis if made else None,
         names=_names(directory),
-        buttons=_gate_buttons(services, tenant, gate),
+        buttons=_gate_buttons(services, tenant, gate, rollout),
         now=services.now(),
         zone=rollout.offer.zone,
         console_url=services.console_url,
     )
 
 
-def _gate_buttons(services: Services, tenant: str, gate: Gate) -> Mapping[str, str]:
+def _gate_buttons(services: Services, tenant: str, gate: Gate, rollout: Rollout) -> Mapping[str, str]:
     verbs = ["details"]
     if gate.status == GateStatus.OPEN:
         verbs += [
@@ -144,7 +145,10 @@ def _gate_buttons(services: Services, tenant: str, gate: Gate) -> Mapping[str, s
             "reject-client-said-no",
             "reject-words",
         ]
-    return buttons(services, tenant, gate.id, verbs, gate.question.offer_digest[:DIGEST_PREFIX])
+    signed = buttons(services, tenant, gate.id, verbs, gate.question.offer_digest[:DIGEST_PREFIX])
+    if gate.status == GateStatus.APPROVED and "stop" in _rollout_verbs(rollout):
+        signed |= buttons(services, tenant, rollout.id, ["stop"])
+    return signed
 
 
 def buttons(
@@ -213,6 +217,7 @@ def _page(
         zone=rollout.offer.zone if rollout else "UTC",
         devices=_telling(uow, page.subject_id),
         device_names={t.device_id: t.name for t in rollout.offer.targets} if rollout else {},
+        next_person=directory.next_on_call(page.person) if page.person else "",
     )
     persons = (page.person,) if page.person else ()
     return Drawn(card=page_card(view), version=version, channel=not page.person, persons=persons)
