@@ -16,7 +16,7 @@ from bot.core.tenants import SELF, Tenant
 from bot.core.vocabulary import Message
 from handlers.engine import Handled, handle, refuse
 from handlers.hands import load_state
-from store.ports import Store, UnitOfWork
+from store.ports import KeyState, Store, UnitOfWork
 
 CODE_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_DIGITS: Final = "23456789"
@@ -66,6 +66,8 @@ class Office:
     def _open_codes(self) -> list[str]:
         found: list[str] = []
         for tenant in self.store.tenants():
+            if self.store.key_state(tenant) is not KeyState.PRESENT:
+                continue  # suspended: nothing of it can be decided, and it must not stop the others
             with self.store.read(tenant) as uow:
                 found += [row.code for row in uow.find() if row.code]
         return found

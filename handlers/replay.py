@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.core.errors import Broken
+from bot.core.errors import Broken, RingmasterError
 from bot.core.rollout.state import Hand
 from bot.core.upcasters import UPCASTERS, Upcasters
 from bot.core.vocabulary import decode_facts
@@ -27,6 +27,7 @@ EVERYTHING: Final = 2**31 - 1
 """As a limit: all rows."""
 SHOWN_CHARACTERS: Final = 60
 """So much of a differing value is shown."""
+ENTRY_TABLE: Final = "audit_entry"
 MISSING: Final = "no such row"
 
 Entries = Iterable[tuple[EntryHeader, bytes | None]]
@@ -54,6 +55,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """For the last line of the check."""
+        if self.table == ENTRY_TABLE:
+            return f"{self.table}: {self.name}: cannot be folded: {self.kept}"
         return f"{self.table}: {self.name}: {self.field}: kept {self.kept}, by the ledger {self.folded}"
 
 
@@ -103,16 +106,16 @@ class _Fold:
 
 def fold(entries: Entries, into: UnitOfWork, upcasters: Upcasters = UPCASTERS) -> int:
     """Fold all entries into empty tables; how many entries there were. Raises Unfoldable."""
-    folding, count = _Fold(into, upcasters), 0
-    for header, content in entries:
-        count += 1
-        if content is None:
-            raise Unfoldable(header.seq, "its content is gone")
-        try:
+    folding, done = _Fold(into, upcasters), 0
+    try:
+        for _, content in entries:
+            if content is None:
+                raise Broken("its content is gone")
             folding.entry(content)
-        except Exception as fault:  # an altered fact can be wrong in any way; all of them are one finding
-            raise Unfoldable(header.seq, f"{type(fault).__name__}: {fault}") from fault
-    return count
+            done += 1
+    except Exception as fault:  # an altered fact can be wrong in any way; all of them are one finding
+        raise Unfoldable(done + 1, f"{type(fault).__name__}: {fault}") from fault
+    return done
 
 
 def rebuild(store: Store, tenant: str) -> int:
@@ -129,21 +132,30 @@ def rebuild(store: Store, tenant: str) -> int:
 
 def check(kept: UnitOfWork, empty: UnitOfWork, upcasters: Upcasters = UPCASTERS) -> Check:
     """Fold what one snapshot's ledger says into an empty tenant and compare; nothing is changed."""
-    headers = [header for header, _ in kept.entries()]
-    if any(header.kind == KEY_DESTROYED for header in headers):
-        return Check(entries=len(headers), destroyed=True)
     if kept.fold_version() != empty.fold_version():
-        return Check(entries=len(headers), differences=(_outdated(kept, empty),))
+        return Check(entries=0, differences=(_outdated(kept, empty),))
+    entries = 0
     try:
-        fold(kept.entries(), empty, upcasters)
+        entries = fold(kept.entries(), empty, upcasters)
         differences = tuple(compare(kept, empty))
     except Unfoldable as fault:
-        differences = (_of_entry(fault),)
+        if _is_destroyed(kept):
+            return Check(entries=0, destroyed=True)
+        entries, differences = fault.seq - 1, (_of_entry(fault),)
     except Broken as fault:  # a sealed row does not open: the sentence names its place
         differences = (Difference(table="folded", name=str(fault), field="document", kept="?", folded="?"),)
     things = len(empty.find(limit=EVERYTHING))
     devices = sum(len(empty.device_rows(rollout)) for rollout in empty.rollouts_with_devices())
-    return Check(entries=len(headers), things=things, devices=devices, differences=differences)
+    return Check(entries=entries, things=things, devices=devices, differences=differences)
+
+
+def _is_destroyed(kept: UnitOfWork) -> bool:
+    """The ledger says that the key was destroyed, and the state went with it, as it must."""
+    try:
+        told = any(header.kind == KEY_DESTROYED for header, _ in kept.entries())
+        return told and not kept.find(limit=1) and not kept.rollouts_with_devices()
+    except RingmasterError:
+        return False
 
 
 def _outdated(kept: UnitOfWork, empty: UnitOfWork) -> Difference:
@@ -154,11 +166,7 @@ def _outdated(kept: UnitOfWork, empty: UnitOfWork) -> Difference:
 
 def _of_entry(fault: Unfoldable) -> Difference:
     return Difference(
-        table="audit_entry",
-        name=f"entry {fault.seq}",
-        field="facts",
-        kept=_short(fault.why),
-        folded="nothing",
+        table=ENTRY_TABLE, name=f"entry {fault.seq}", field="content", kept=fault.why, folded="nothing"
     )
 
 

@@ -194,8 +194,8 @@ def test_a_fact_of_a_type_that_nobody_knows_is_named_by_its_entry(told: MemorySt
         return raw
 
     store = retold(told, renamed)
-    last = checked(store).entries
-    assert first(store).name == f"entry {last}"
+    assert first(store).name == "entry 29"
+    assert checked(store).entries == 28
 
 
 def test_a_wrong_upcaster_is_named_where_it_shows(told: MemoryStore) -> None:
@@ -224,6 +224,16 @@ def test_a_tenant_whose_key_was_destroyed_is_not_compared(told: MemoryStore) -> 
     result = checked(store)
     assert result.destroyed
     assert result.differences == ()
+
+
+def test_a_pretended_destruction_does_not_hide_what_the_tables_still_hold(told: MemoryStore) -> None:
+    store = retold(told, lambda kind, raw: raw)
+    with store.begin(CLIENT) as uow:
+        uow.append(kind=KEY_DESTROYED, message_id="x", received_at=NOW, now=NOW, content=b"")
+        uow.commit()
+    result = checked(store)
+    assert not result.destroyed
+    assert result.differences[0].name == "entry 30"
 
 
 def test_the_entry_that_ends_a_key_has_the_kind_that_the_store_gives_it() -> None:

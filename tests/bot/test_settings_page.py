@@ -1,0 +1,48 @@
+"""docs/settings.md lists every setting with its default, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from bot.settings import ENVIRONMENT_NAMES, HardCaps, NinjaOneSettings, Settings, load_settings
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+ROWS = [
+    [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in PAGE.splitlines() if line[:2] == "| "
+]
+DERIVED = {"key_file": "the data folder's name with `.keys"}
+
+
+def test_every_variable_of_the_environment_is_on_the_page_and_no_other() -> None:
+    assert set(re.findall(r"RINGMASTER_[A-Z_]+", PAGE)) == set(ENVIRONMENT_NAMES)
+
+
+def test_every_default_on_the_page_is_the_one_in_the_program() -> None:
+    plain = msgspec.to_builtins(Settings(), enc_hook=str)
+    listed = {row[1]: row[2] for row in ROWS if row[0].startswith("RINGMASTER_") and row[1]}
+    assert listed == {name: DERIVED.get(name, str(plain[name])) for name in listed}
+    assert set(listed) | {"caps", "ninjaone"} == set(Settings.__struct_fields__)
+
+
+def test_every_key_that_only_the_file_knows_is_on_the_page_with_its_default() -> None:
+    listed = {row[1]: row[2] for row in ROWS if not row[0].startswith("RINGMASTER_")}
+    for shape in (HardCaps, NinjaOneSettings):
+        for field in msgspec.structs.fields(shape):
+            if field.name != "account":  # it is the name of the table
+                default = "" if field.default is msgspec.NODEFAULT else str(field.default)
+                assert listed[field.name] == default
+
+
+def test_the_key_file_follows_the_data_directory_of_the_command_line(tmp_path: Path) -> None:
+    env = {"RINGMASTER_DATA_DIR": "elsewhere"}
+    settings = load_settings(env, data_dir=tmp_path / "data")
+    assert settings.data_dir == tmp_path / "data"
+    assert settings.key_file == tmp_path / "data.keys"
+
+
+def test_a_key_file_that_was_set_stays_where_it_was_set(tmp_path: Path) -> None:
+    env = {"RINGMASTER_KEY_FILE": str(tmp_path / "vault")}
+    assert load_settings(env, data_dir=tmp_path / "data").key_file == tmp_path / "vault"
