@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -32,6 +33,7 @@ from bot.core.rollout.state import (
     Rollout,
     RolloutStatus,
 )
+from bot.core.windows import is_open
 from tests.builders import KB, NOW, ended, frame, reading, standing, waiting
 
 F = TypeVar("F")
@@ -259,6 +261,9 @@ class Bench:
             assert fact.offer_digest in digests, "an install that nobody approved"
             assert before.status == RolloutStatus.RUNNING
             assert not before.pauses
+            assert self.at < self.offer.not_after, "an install after the approval ended"
+            zone = ZoneInfo(self.offer.zone)
+            assert is_open(self.offer.windows, zone, self.at), "an install outside the window"
 
     def _promise_of_numbers(self) -> None:
         runs = self.hand.runs

@@ -193,6 +193,26 @@ def test_too_many_silent_devices_are_not_enough_evidence() -> None:
     assert bench.rollout.pauses[0].text == "1 of 4 devices are silent"
 
 
+def test_exactly_the_tolerated_share_of_silence_is_still_evidence() -> None:
+    bench = Bench(offer(many(5), ("d9",))).approved().start(*many(5)).wait(minutes=1)
+    bench.report(*(bench.having(device) for device in many(4)))
+    bench.wait(hours=3).report(bench.lacking("d04", online=False))
+    bench.soak()
+    assert bench.of(m.RingPromoted)[0].evidence == "4 of 5 fine"
+
+
+def test_a_soak_does_not_end_over_a_device_that_is_still_under_way() -> None:
+    bench = Bench(offer(("d1", "d2"), ("d3",))).approved()
+    bench.report(bench.lacking("d1", online=False), bench.lacking("d2"))
+    bench.wait(minutes=1).report(bench.having("d2"), bench.lacking("d1", online=False))
+    bench.wait(minutes=58).report(bench.lacking("d1"))
+    bench.start("d1").wait(minutes=5)
+    bench.report()
+    assert bench.rollout.current().status == RingStatus.SOAKING
+    bench.report(bench.having("d1"))
+    assert bench.state("d3") == D.PREFLIGHT
+
+
 def test_without_a_free_short_id_an_unproven_ring_waits_and_asks_at_the_next_reading() -> None:
     bench = Bench(offer(("d1",), ("d2",))).approved()
     bench.report(bench.lacking("d1", pending=()))

@@ -292,6 +292,13 @@ def test_an_approval_that_runs_out_on_the_way_leaves_the_rest_unstarted() -> Non
     assert "before 1 devices were started" in bench.rollout.end_text
 
 
+def test_a_device_that_is_checked_when_the_approval_ends_is_not_started() -> None:
+    bench = Bench(offer(("d1",), not_after=NOW + timedelta(hours=1))).approved().wait(hours=1)
+    bench.report(bench.lacking("d1"))
+    assert bench.status == S.COMPLETED_WITH_HELD
+    assert not bench.intents
+
+
 def test_an_approval_that_runs_out_while_stopped_before_the_start_cancels() -> None:
     bench = Bench(offer(("d1",), not_after=NOW + timedelta(hours=1)))
     bench.hold = "stopped by Sam"

@@ -135,3 +135,17 @@ def test_clearing_the_last_reason_goes_on_where_it_was() -> None:
 
 def test_a_message_names_the_rollout_it_is_for() -> None:
     assert m.RolloutDue(rollout="r7", at=NOW).subject() == "r7"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "tally"), [("ok", "bad", (1, 1)), ("bad", "ok", (1, 1)), ("bad", "bad", (1, 1))]
+)
+def test_a_device_is_one_outcome_and_a_bad_one_stays_bad(
+    first: str, then: str, tally: tuple[int, int]
+) -> None:
+    hand = device_in(D.VERIFYING)
+    for to, counted in ((D.SILENT, first), (D.HEALTHY, then)):
+        moved = m.Move(device="d1", to=to, counted=counted)
+        hand = evolve(hand, m.DevicesMoved(moves=(moved,), at=NOW))
+    counted_now = hand.having().rings[0].tallies["workstation"]
+    assert (counted_now.failures, counted_now.finished) == tally
