@@ -77,7 +77,8 @@ class MemoryQueues:
     def _again(self, known: Slot, item: OutboxItem) -> Slot:
         newest = replace(known.item, payload=item.payload)
         if known.state == "ready":
-            return replace(known, item=newest)
+            sooner = min(known.item.not_before, item.not_before) if known.attempt == 0 else newest.not_before
+            return replace(known, item=replace(newest, not_before=sooner))
         newest = replace(newest, not_before=item.not_before)
         if known.state == "leased":
             return replace(known, item=newest, again=True)

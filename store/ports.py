@@ -61,7 +61,8 @@ class EntryHeader(msgspec.Struct, frozen=True, kw_only=True):
 class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     """One effect to carry out; lanes go in order of (priority, insertion), a low number overtakes.
 
-    With `coalesce` the same key may come again: the newest payload wins, the effect runs (once) more.
+    With `coalesce` the same key may come again: the newest payload wins, the effect runs (once) more; one
+    that only waits for its time is pulled forward, one that waits after a failure is not.
     """
 
     key: str

@@ -94,7 +94,10 @@ class QueueWork(SqlWork):
         self.change(settled, from_source=source, delivery=delivery_id)
 
     def enqueue(self, items: Sequence[OutboxItem]) -> None:
-        """A known key is ignored, unless it coalesces: then the newest payload wins and it runs (again)."""
+        """A known key is ignored, unless it coalesces: then the newest payload wins and it runs (again).
+
+        One that waits for its time is pulled forward; one that waits after a failure keeps its patience.
+        """
         if not items:
             return
         states = self._states([item.key for item in items])
@@ -143,6 +146,9 @@ class QueueWork(SqlWork):
             changes |= {"state": "ready", "not_before": item.not_before, "place": place}
             changes |= {"attempt": 0, "priority": item.priority}
         self.change(_ANY.values(changes), which=item.key)
+        if state == "ready":
+            sooner = _ANY.where(OUTBOX.c.attempt == 0, OUTBOX.c.not_before > item.not_before)
+            self.change(sooner.values(not_before=item.not_before), which=item.key)
         return "leased" if state == "leased" else "ready"
 
     # --- the worker's side ---

@@ -84,4 +84,4 @@ def lane_of(effect: Effect) -> str:
         case PageOnCall():
             return "page"
         case ReadFleet():
-            return f"fleet:{effect.account}"
+            return f"fleet:{effect.account}:{effect.organisation}"

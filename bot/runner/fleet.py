@@ -41,7 +41,7 @@ async def read_fleet(services: Services, tenant: str, leased: Leased) -> None:
     await services.in_worker(keep_fleet, services, tenant, read)
     await services.in_worker(_recommend, services, tenant, read)
     pace = timedelta(seconds=services.poll_seconds.get(effect.account, 900))
-    await services.later(tenant, leased, services.now() + pace)
+    await services.renew(tenant, leased, services.now() + pace)
 
 
 def keep_fleet(services: Services, tenant: str, read: FleetRead) -> None:

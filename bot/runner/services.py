@@ -119,6 +119,17 @@ class Services:
             )
         )
 
+    async def renew(self, tenant: str, leased: Leased, when: datetime) -> None:
+        """Carried out, and to be carried out again then; sooner if somebody asks for it in the meantime."""
+        await self.in_worker(self._renew, tenant, leased, when)
+
+    def _renew(self, tenant: str, leased: Leased, when: datetime) -> None:
+        store = self.office.store
+        with store.begin(tenant) as uow:
+            if store.settle_in(uow, leased.item.key, leased.fence):
+                uow.enqueue([msgspec.structs.replace(leased.item, not_before=when)])
+                uow.commit()
+
     async def done(self, tenant: str, leased: Leased) -> None:
         """The effect is carried out."""
         store, now = self.office.store, self.now()

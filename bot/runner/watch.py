@@ -46,7 +46,7 @@ async def observe(services: Services, tenant: str, leased: Leased) -> None:
         await services.later(tenant, leased, when, error=str(failed))
         return
     when = services.now() + timedelta(seconds=rollout.offer.observe_every_seconds)
-    await services.later(tenant, leased, when)
+    await services.renew(tenant, leased, when)
 
 
 def _load(services: Services, tenant: str, id: str) -> tuple[Rollout | None, dict[str, Run]]:

@@ -241,3 +241,22 @@ def test_after_a_restore_everything_pending_is_in_doubt(store: Store) -> None:
     assert [p.in_doubt for p in store.parked("contoso")] == [True, True]
     store.unpark("contoso", "c", now=NOW)
     assert claim_one(store).was_started
+
+
+def test_asking_again_pulls_forward_what_only_waits_for_its_time(store: Store) -> None:
+    enqueue(store, effect("watch", coalesce=True, not_before=after(600)))
+
+    enqueue(store, effect("watch", coalesce=True, not_before=NOW))
+
+    assert keys(claim(store)) == ["watch"]
+
+
+def test_asking_again_does_not_cut_short_the_patience_after_a_failure(store: Store) -> None:
+    enqueue(store, effect("watch", coalesce=True))
+    leased = claim_one(store)
+    store.retry("contoso", "watch", leased.fence, not_before=after(600), error="429")
+
+    enqueue(store, effect("watch", coalesce=True, not_before=NOW))
+
+    assert claim(store) == []
+    assert keys(claim(store, after(600))) == ["watch"]
