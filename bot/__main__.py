@@ -72,7 +72,9 @@ def _run(verb: Verb, words: list[str]) -> int:
         return int(module.run(_arguments(verb, module, words)))
     except SystemExit as done:  # how argparse ends after a mistake or --help
         return done.code if isinstance(done.code, int) else WRONG_USE
-    except RingmasterError as fault:
+    except BrokenPipeError:
+        raise
+    except (RingmasterError, OSError) as fault:  # a port in use, a folder that is not ours, a full disk
         return _say(verb, fault)
 
 

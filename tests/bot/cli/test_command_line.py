@@ -107,6 +107,7 @@ def test_an_interrupt_ends_with_130_and_no_trace(
         (StoreUnavailable("house.db: database is locked"), 1),
         (Broken("entry 7 holds another content"), 1),
         (OutsideFailed("the RMM said no"), 1),
+        (OSError(98, "address already in use"), 2),
     ],
 )
 def test_what_is_expected_to_go_wrong_is_a_sentence_with_its_exit_code(
