@@ -23,6 +23,8 @@ SHOWN_CHARACTERS: Final = 40
 """So much of an unknown word is repeated in the answer."""
 ALIKE: Final = 0.6
 """Two words resemble each other from this ratio on (difflib's own default)."""
+SWAPPED: Final = 0.1
+"""What the same letters in another order count more: the commonest slip of a thumb."""
 MAX_TITLE_WORDS: Final = 6
 """A client's name is looked for in so many words."""
 
@@ -159,7 +161,7 @@ def nearest_with_ratio(word: str, names: Iterable[str]) -> tuple[str, float]:
         matcher.set_seq1(name.casefold()[:MAX_WORD_CHARACTERS])
         if matcher.real_quick_ratio() < best_ratio or matcher.quick_ratio() < best_ratio:
             continue
-        ratio = matcher.ratio()
+        ratio = matcher.ratio() + (SWAPPED if sorted(name.casefold()) == sorted(wanted) else 0)
         if ratio > best_ratio or (ratio == best_ratio and not best):
             best, best_ratio = name, ratio
     return (best, best_ratio) if best else ("", 0.0)
