@@ -110,8 +110,8 @@ class Story:
         provision(self.office, house())
         plan = house().clients[0].policy
         mended = msgspec.structs.replace(plan, importance={"RECEPTION": 40})
-        self.tell(tenants.ChangePolicy(policy=mended), _person("dana"))
-        self.tell(tenants.SetMode(mode=Mode.LIVE), _person("dana"))
+        self.tell(tenants.ChangePolicy(policy=mended), as_person("dana"))
+        self.tell(tenants.SetMode(mode=Mode.LIVE), as_person("dana"))
 
     def recommend(self, *devices: str, by: str = "") -> str:
         """An update is found missing on these devices; the rollout that waits for a yes."""
@@ -151,7 +151,7 @@ class Story:
             standing=self.standing(person),
             card_digest="c" * 64,
         )
-        self.tell(message, _person(person))
+        self.tell(message, as_person(person))
 
     def refuse(self, rollout: str, person: str) -> None:
         """Somebody tries who may not."""
@@ -163,7 +163,7 @@ class Story:
 
     def install(self, rollout: str, device: str) -> None:
         """Checked, started, taken, and a minute later healthy."""
-        self.report(rollout, _reading(device, self, pending=(waiting(KB),)))
+        self.report(rollout, reading(device, self, pending=(waiting(KB),)))
         self.tell(
             rollouts.SettleAction(
                 rollout=rollout, device=device, key=self.run(rollout, device).key, outcome=Accepted()
@@ -172,7 +172,7 @@ class Story:
         )
         self.wait(minutes=1)
         job = JobResult(key=self.run(rollout, device).key, finished_at=self.clock.now(), exit_code=0)
-        self.report(rollout, _reading(device, self, installed=(KB,), jobs=(job,)))
+        self.report(rollout, reading(device, self, installed=(KB,), jobs=(job,)))
 
     def soak(self, rollout: str) -> None:
         """The ring's time passes and a fresh reading finds nothing."""
@@ -183,7 +183,7 @@ class Story:
         """The uninstall ended and the update is gone."""
         self.wait(minutes=1)
         job = JobResult(key=self.run(rollout, device).key, finished_at=self.clock.now(), exit_code=0)
-        self.report(rollout, _reading(device, self, pending=(waiting(KB),), jobs=(job,)))
+        self.report(rollout, reading(device, self, pending=(waiting(KB),), jobs=(job,)))
 
     def report(self, rollout: str, *reports: DeviceReport) -> None:
         message = rollouts.ReportDevices(rollout=rollout, reports=reports, read_at=self.clock.now())
@@ -219,7 +219,7 @@ def tell_story(store: Store) -> Story:
     _stop_and_resume(story, second)
     story.install(second, "d3")
     story.tell(
-        rollouts.RollBack(rollout=second, standing=story.standing("dana"), why="slow"), _person("dana")
+        rollouts.RollBack(rollout=second, standing=story.standing("dana"), why="slow"), as_person("dana")
     )
     story.remove(second, "d3")
     assert story.status(second) == "rolled-back"
@@ -229,10 +229,10 @@ def tell_story(store: Store) -> Story:
 
 def _stop_and_resume(story: Story, rollout: str) -> None:
     story.tell(
-        tenants.StopClient(standing=story.standing("mia"), rollouts=(rollout,), why="storm"), _person("mia")
+        tenants.StopClient(standing=story.standing("mia"), rollouts=(rollout,), why="storm"), as_person("mia")
     )
     story.wait(minutes=5)
-    story.tell(tenants.ResumeClient(standing=story.standing("dana"), rollouts=(rollout,)), _person("dana"))
+    story.tell(tenants.ResumeClient(standing=story.standing("dana"), rollouts=(rollout,)), as_person("dana"))
 
 
 def _call(story: Story, rollout: str) -> None:
@@ -246,10 +246,10 @@ def _call(story: Story, rollout: str) -> None:
     )
     story.tell(message)
     story.wait(minutes=16)
-    story.tell(pages.TakePage(page="p1", standing=story.standing("sam")), _person("sam"))
+    story.tell(pages.TakePage(page="p1", standing=story.standing("sam")), as_person("sam"))
 
 
-def _person(id: str) -> Actor:
+def as_person(id: str) -> Actor:
     return Actor(kind="person", id=id, proof="console-token")
 
 
@@ -268,7 +268,7 @@ def _snapshot(device: str) -> DeviceSnapshot:
     )
 
 
-def _reading(device: str, story: Story, **changes: Any) -> DeviceReport:
+def reading(device: str, story: Story, **changes: Any) -> DeviceReport:
     now = story.clock.now()
     plain = DeviceReport(
         device_id=device,
