@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Final, TypeVar
 
-from bot.core.errors import OutsideFailed, RingmasterError
+from bot.core.errors import OutsideBusy, OutsideFailed, RingmasterError
 from bot.runner.act import act
 from bot.runner.fleet import read_fleet
 from bot.runner.page import page
@@ -33,16 +33,23 @@ CARRIERS: Final[dict[str, Carry]] = {
     "PageOnCall": page,
 }
 """Every effect and who carries it out; a test compares it with the union of effects."""
+ENDLESS: Final = frozenset({"ObserveDevices", "ReadFleet"})
+"""Readings that go on as long as their subject lives: never parked, or a rollout would be left unwatched."""
+ENDLESS_STEPS: Final = 6
+"""Their pause grows no longer after so many attempts: two minutes or so."""
 
 
 class Runner:
     """Carries effects out. Holds nothing that matters: kill it at any moment and start another."""
 
-    def __init__(self, services: Services, owner: str, *, one_by_one: bool = False) -> None:
+    def __init__(
+        self, services: Services, owner: str, *, one_by_one: bool = False, lease_seconds: int = LEASE_SECONDS
+    ) -> None:
         """`one_by_one`: no two effects at a time, so that on virtual time a seed always tells one story."""
         self._services = services
         self._owner = owner
         self._one_by_one = one_by_one
+        self._lease_seconds = lease_seconds
 
     async def drain(self) -> int:
         """Carry out everything that is due now; how many effects that was."""
@@ -68,17 +75,29 @@ class Runner:
     def _claim(self, tenant: str) -> list[Leased]:
         office = self._services.office
         return office.store.claim(
-            tenant, now=office.now(), owner=self._owner, lease_seconds=LEASE_SECONDS, limit=CLAIM_LIMIT
+            tenant, now=office.now(), owner=self._owner, lease_seconds=self._lease_seconds, limit=CLAIM_LIMIT
         )
 
     async def _carry(self, tenant: str, leased: Leased) -> None:
         """One effect; whatever goes wrong with it stays with it."""
         try:
             await CARRIERS[leased.item.kind](self._services, tenant, leased)
-        except OutsideFailed as failed:
-            await self._services.again(tenant, leased, str(failed), no_effect=not leased.was_started)
         except Exception as fault:  # one broken effect must not stop the others; it is parked and visible
-            log.exception("effect of kind %s failed", leased.item.kind)
-            await self._services.again(
-                tenant, leased, f"{type(fault).__name__}: {fault}", no_effect=leased.item.kind != "Act"
-            )
+            if not isinstance(fault, OutsideFailed):
+                log.exception("effect of kind %s failed", leased.item.kind)
+            await self._put_back(tenant, leased, fault)
+
+    async def _put_back(self, tenant: str, leased: Leased, fault: Exception) -> None:
+        """Try again later; when not even that can be written down, the lease runs out by itself."""
+        error = str(fault) if isinstance(fault, OutsideFailed) else f"{type(fault).__name__}: {fault}"
+        services = self._services
+        try:
+            if leased.item.kind in ENDLESS:
+                when = services.now() + services.delay(min(leased.attempt, ENDLESS_STEPS))
+                await services.later(tenant, leased, when, error=error)
+                return
+            busy = fault if isinstance(fault, OutsideBusy) else None
+            no_effect = leased.item.kind != "Act"
+            await services.again(tenant, leased, error, busy=busy, no_effect=no_effect)
+        except RingmasterError as worse:
+            log.warning("an effect could not be put back: %s", type(worse).__name__)
