@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.cli.sample import WORLD_SPEED
+from bot.cli.sample import HASTE
 from bot.core.actions import DeviceClass
 from bot.core.directory import Directory, RegisterPerson
 from bot.core.envelope import HOUSE
@@ -87,9 +87,9 @@ def test_the_sample_policy_waits_longer_than_the_sample_fleet_ever_takes() -> No
     longest_install_s = Patch(kb="1", name="", severity="", products=[]).install_minutes_high * 2 * 60
     longest_restart_s = REBOOT_MINUTES[1] * 60
     slack_s = 2 * policy.observe_every_seconds + 30
-    assert policy.install_deadline_seconds > longest_install_s / WORLD_SPEED + slack_s
+    assert policy.install_deadline_seconds > longest_install_s / HASTE + slack_s
     for rule in policy.classes.values():
-        assert rule.silent_after_seconds > longest_restart_s / WORLD_SPEED + slack_s
+        assert rule.silent_after_seconds > longest_restart_s / HASTE + slack_s
 
 
 def test_the_sample_house_maps_the_organisations_of_the_sample_fleet_by_name_and_leaves_one_out() -> None:
