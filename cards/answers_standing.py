@@ -32,6 +32,7 @@ SHOWN_CLIENTS = 6
 SHOWN_EPISODES = 4
 _MODES = {
     "shadow": "Not live yet: it is said what would be asked, and nothing starts.",
+    "suspended": "Suspended: its key cannot be read. Nothing is decided and nothing starts.",
     "read-only": "Only read: nothing is asked and nothing starts.",
 }
 _NEEDS_PERSON = Status(shape=Shape.QUESTION, word="Needs a decision")
@@ -46,7 +47,7 @@ def status_card(answer: StatusAnswer, say: Say) -> Card:
     """One client in sentences, several in one line each."""
     if len(answer.clients) == 1:
         return _client_card(answer.clients[0], say)
-    busy = [state for state in answer.clients if state.rollouts or state.stopped]
+    busy = [state for state in answer.clients if state.rollouts or state.stopped or state.mode == "suspended"]
     rollouts = sum(len(state.rollouts) for state in answer.clients)
     title = f"{count(len(answer.clients), 'client')}: {count(rollouts, 'rollout')} under way."
     lines: list[Element] = [_client_line(state, say) for state in busy[:SHOWN_CLIENTS]]
@@ -63,6 +64,8 @@ def _client_line(state: ClientState, say: Say) -> Element:
     parts: Spans = (strong(named(state.client)), ": ")
     if state.stopped:
         parts = (*parts, f"{cause(state.stopped)}. ")
+    if state.mode == "suspended":
+        parts = (*parts, _MODES[state.mode])
     for rollout in state.rollouts:
         parts = (*parts, f"{rollout.code} ", *_course(rollout, say), ". ")
     return line(*parts)

@@ -17,6 +17,7 @@ from bot.core.value import Value
 from bot.core.vocabulary import Message
 from handlers.engine import refuse
 from handlers.office import Office
+from store.ports import KeyState
 
 STRANGER: Final = RefusedAnswer(
     why="I do not know you yet. Ask a lead to add you; nothing was done.", rule="unknown-person"
@@ -24,6 +25,10 @@ STRANGER: Final = RefusedAnswer(
 UNBOUND: Final = RefusedAnswer(
     why="This conversation belongs to no client yet, so nothing can be asked here.",
     rule="unknown-conversation",
+)
+SUSPENDED: Final = RefusedAnswer(
+    why="This client is suspended: its key cannot be read. Nothing was done; tell an administrator.",
+    rule="suspended",
 )
 NO_ROLE: Final = RefusedAnswer(
     why="You have no role at any client of this conversation. Ask a lead.", rule="no-role"
@@ -41,6 +46,8 @@ class Caller(Value):
     """The same for every repetition of the delivery: the ledger takes each once."""
     clients: tuple[Client, ...]
     """Clients that may be named here to this person."""
+    suspended: tuple[Client, ...]
+    """The same, but their files cannot be read: nothing is decided there, and it is said."""
     directory: Directory
 
     def actor(self) -> Actor:
@@ -89,13 +96,16 @@ def admit(
         return counted(office, STRANGER)
     if place is None or (place.kind == "dm" and place.person != person):
         return counted(office, UNBOUND)
+    clients = _clients(directory, place, known)
+    present = frozenset(one for one in clients if office.store.key_state(one.tenant) == KeyState.PRESENT)
     return Caller(
         conversation=place,
         person=known,
         proof=proof,
         received_at=received_at,
         message_id=f"{conversation}:{delivery_id}",
-        clients=_clients(directory, place, known),
+        clients=tuple(one for one in clients if one in present),
+        suspended=tuple(one for one in clients if one not in present),
         directory=directory,
     )
 

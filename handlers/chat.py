@@ -13,6 +13,7 @@ from bot.core.answers import (
     Answer,
     ChoiceAnswer,
     Client,
+    ClientState,
     DeviceAnswer,
     HelpAnswer,
     MistypedAnswer,
@@ -53,7 +54,7 @@ from bot.core.grammar import ClientName, Vocabulary
 from bot.core.inbound import Heard
 from bot.core.rollout.state import Rollout
 from bot.core.value import Value
-from handlers.callers import NO_ROLE, Caller, admit, counted
+from handlers.callers import NO_ROLE, SUSPENDED, Caller, admit, counted
 from handlers.hands import load_rollout
 from handlers.office import Office
 from handlers.queries import (
@@ -111,7 +112,7 @@ def hear(office: Office, heard: Heard, planner: Planner) -> Answer:
     if isinstance(caller, RefusedAnswer):
         return caller
     if not caller.clients:
-        return counted(office, NO_ROLE)
+        return counted(office, SUSPENDED if caller.suspended else NO_ROLE)
     return _carried_out(office, caller, understood(office, caller, heard.text), planner)
 
 
@@ -140,7 +141,10 @@ def vocabulary(office: Office, caller: Caller, *, names: bool = True) -> Vocabul
             devices.update(device_names(uow) if names else ())
             updates.update(pending_updates(uow) if names else ())
     return Vocabulary(
-        clients=tuple(ClientName(tenant=client.tenant, title=client.title) for client in caller.clients),
+        clients=tuple(
+            ClientName(tenant=client.tenant, title=client.title)
+            for client in caller.clients + caller.suspended
+        ),
         codes=tuple(sorted(codes)),
         devices=tuple(sorted(devices)),
         updates=tuple(sorted(updates)),
@@ -284,9 +288,8 @@ def _only_client(caller: Caller) -> Target | None:
 
 
 def _aimed_at(caller: Caller, target: Target) -> tuple[Client, ...]:
-    if target.aim == Aim.EVERYTHING:
-        return caller.clients
-    return tuple(client for client in caller.clients if client.tenant == target.name)
+    every = caller.clients + caller.suspended
+    return every if target.aim == Aim.EVERYTHING else tuple(c for c in every if c.tenant == target.name)
 
 
 def _which_client(caller: Caller, line: str) -> ChoiceAnswer:
@@ -331,6 +334,8 @@ def _plan(caller: Caller, command: RolloutStart, planner: Planner) -> Answer:
     standing = caller.standing(target.name)
     if not standing.roles:
         return NO_ROLE
+    if caller.client(target.name) is None:
+        return SUSPENDED
     return planner(
         PlanWanted(
             tenant=target.name,
@@ -376,6 +381,11 @@ def _status(office: Office, caller: Caller, target: Target | None) -> Answer:
     for client in wanted:
         with office.store.read(client.tenant) as uow:
             states.append(client_state(uow, client))
+    states += [
+        ClientState(client=client, mode="suspended", stopped="", rollouts=())
+        for client in caller.suspended
+        if target is None or client.tenant == target.name
+    ]
     return StatusAnswer(clients=tuple(states))
 
 

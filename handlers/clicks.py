@@ -15,9 +15,10 @@ from bot.core.errors import Refused
 from bot.core.gates import CastVote, Gate, Verb
 from bot.core.inbound import Pressed
 from bot.core.pages import PATIENCE, Page, PageDue, PageStatus, TakePage
+from bot.core.rollout.messages import StopRollout
 from bot.core.rollout.state import Rollout
 from bot.core.tenants import SELF
-from handlers.callers import Caller, admit, counted, recorded
+from handlers.callers import SUSPENDED, Caller, admit, counted, recorded
 from handlers.hands import load_rollout, load_state
 from handlers.machines import ROLLOUT
 from handlers.office import Office
@@ -55,6 +56,8 @@ def press(office: Office, pressed: Pressed) -> Reply:
     )
     if isinstance(caller, RefusedAnswer):
         return caller
+    if _named(pressed.value) in {client.tenant for client in caller.suspended}:
+        return counted(office, SUSPENDED)
     try:
         value = read(pressed.value, _keys(office, caller, pressed.value))
     except Refused as no:
@@ -65,8 +68,12 @@ def press(office: Office, pressed: Pressed) -> Reply:
 
 def _keys(office: Office, caller: Caller, text: str) -> dict[str, bytes]:
     """The key of the one client that the value names, if this conversation may speak of it at all."""
-    named = text.split(".", 2)[1] if text.count(".") >= 2 else ""
+    named = _named(text)
     return {named: office.button_key(named)} if named in _within_reach(caller) else {}
+
+
+def _named(text: str) -> str:
+    return text.split(".", 2)[1] if text.count(".") >= 2 else ""
 
 
 def _within_reach(caller: Caller) -> frozenset[str]:
@@ -83,6 +90,8 @@ def _client(caller: Caller, tenant: str) -> Client:
 
 def _answered(office: Office, caller: Caller, client: Client, value: ButtonValue, pressed: Pressed) -> Reply:
     verb = value.verb
+    if not caller.has_role(client.tenant) and caller.conversation.kind != "client":
+        return _outsider(office, caller, client, value)
     if verb in APPROVALS or verb in REASONS or verb.startswith("reject"):
         return _gate_pressed(office, caller, client, value, pressed)
     if verb in ("stop", "resume"):
@@ -113,9 +122,6 @@ def _gate_pressed(
         standing=caller.standing(client.tenant),
         card_digest=copy.digest if copy else "",
     )
-    outsider = _outsider(office, caller, client, vote)
-    if outsider is not None:
-        return outsider
     if vote.verb == Verb.APPROVE or vote.reason:
         return cast(office, caller, client, vote)
     return _rejected_in_words(office, caller, client, gate, vote, value.verb, _reason(pressed))
@@ -149,15 +155,27 @@ def _rejected_in_words(
     return AskReason(tenant=client.tenant, gate=vote.gate, in_words=verb == "reject-words")
 
 
-def _outsider(office: Office, caller: Caller, client: Client, vote: CastVote) -> RefusedAnswer | None:
-    """In a direct message somebody without any role is told nothing of the client, not even whom to ask."""
-    if caller.has_role(client.tenant) or caller.conversation.kind == "client":
-        return None
+def _outsider(office: Office, caller: Caller, client: Client, value: ButtonValue) -> RefusedAnswer:
+    """Outside the client's own conversation somebody without any role is not even told whom to ask."""
     no = Refused(
-        "You have no role at this client any more, so you cannot decide this. Nothing was done.",
+        "You have no role at this client any more, so you cannot do this. Nothing was done.",
         rule="not-entitled",
     )
-    return recorded(office, caller, client.tenant, vote, no)
+    standing = caller.standing(client.tenant)
+    message: CastVote | StopRollout | TakePage
+    match value.verb:
+        case "details":
+            return counted(office, RefusedAnswer(why=no.why, rule=no.rule))
+        case "stop" | "resume":
+            message = StopRollout(rollout=value.subject, standing=standing)
+        case "take" | "next":
+            message = TakePage(page=value.subject, standing=standing)
+        case _:
+            verb = Verb.APPROVE if value.verb in APPROVALS else Verb.REJECT
+            message = CastVote(
+                gate=value.subject, offer8=value.offer8, verb=verb, reason="", standing=standing
+            )
+    return recorded(office, caller, client.tenant, message, no)
 
 
 # --- work under way ---

@@ -134,8 +134,12 @@ def size_of_classes(classes: Iterable[str]) -> Size:
 
 def finishing(uow: UnitOfWork, rollouts: Iterable[Rollout]) -> Size:
     """Machines that are mid-install."""
-    states = [state.value for state in IN_FLIGHT]
-    rows = [row for rollout in rollouts for row in uow.device_rows(rollout.id, states=states)]
+    return _size_in(uow, rollouts, IN_FLIGHT)
+
+
+def _size_in(uow: UnitOfWork, rollouts: Iterable[Rollout], states: frozenset[DeviceState]) -> Size:
+    wanted = [state.value for state in states]
+    rows = [row for rollout in rollouts for row in uow.device_rows(rollout.id, states=wanted)]
     return size_of_classes(_RUN.decode(row.document).device_class for row in rows)
 
 
@@ -154,13 +158,13 @@ def waiting_item(uow: UnitOfWork, client: Client, gate: Gate, names: tuple[str, 
         offer8=gate.question.offer_digest[:DIGEST_PREFIX],
         purpose=Purpose(gate.question.purpose),
         title=rollout.offer.title,
-        size=concerned(rollout, gate),
+        size=concerned(uow, rollout, gate),
         until=gate.expires_at,
         names=names,
     )
 
 
-def concerned(rollout: Rollout, gate: Gate) -> Size:
+def concerned(uow: UnitOfWork, rollout: Rollout, gate: Gate) -> Size:
     """The machines that the question is about."""
     match Purpose(gate.question.purpose):
         case Purpose.START:
@@ -170,7 +174,7 @@ def concerned(rollout: Rollout, gate: Gate) -> Size:
         case Purpose.CONTINUE:
             return size_of(target for target in rollout.offer.targets if target.ring >= rollout.ring)
         case Purpose.ROLLBACK:
-            return Size(pcs=rollout.count(CHANGED), servers=0)
+            return _size_in(uow, (rollout,), CHANGED)
 
 
 def may_decide(gate: Gate, standing: Standing, at: datetime) -> str:

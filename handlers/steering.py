@@ -30,7 +30,7 @@ from bot.core.rollout.messages import (
 from bot.core.rollout.state import PauseKind, Rollout, RolloutStatus
 from bot.core.tenants import ResumeClient, StopClient
 from bot.core.vocabulary import Message
-from handlers.callers import Caller, recorded
+from handlers.callers import SUSPENDED, Caller, recorded
 from handlers.engine import Handled
 from handlers.hands import load_rollout
 from handlers.office import Office
@@ -75,6 +75,8 @@ def stop_clients(office: Office, caller: Caller, clients: tuple[Client, ...], wh
 
 
 def _stop_client(office: Office, caller: Caller, client: Client, why: str) -> ClientStop | RefusedAnswer:
+    if client in caller.suspended:
+        return SUSPENDED
     with office.store.read(client.tenant) as uow:
         reached = tuple(rollout.id for rollout in stoppable_rollouts(uow))
     message = StopClient(standing=caller.standing(client.tenant), rollouts=reached, why=why)
@@ -115,6 +117,8 @@ def resume_clients(office: Office, caller: Caller, clients: tuple[Client, ...]) 
 
 
 def _resume_client(office: Office, caller: Caller, client: Client) -> tuple[str, ...] | RefusedAnswer:
+    if client in caller.suspended:
+        return SUSPENDED
     with office.store.read(client.tenant) as uow:
         held = tuple(rollout.id for rollout in stopped_rollouts(uow))
     message = ResumeClient(standing=caller.standing(client.tenant), rollouts=held)
