@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from bot.clock import SystemClock
 from bot.twins.fleet.scenario import BadScenario, read_scenario
 from bot.twins.fleet.server import build_app
 from bot.twins.fleet.twin import Twin, TwinOptions
+from bot.twins.fleet.world import Pace
 
 DEFAULT_START = "2026-11-16T08:00:00Z"
 SHUTDOWN_S = 2.0
@@ -45,6 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start", help=f"first moment of a new world (ISO 8601); default: now, or {DEFAULT_START} if virtual"
     )
     parser.add_argument("--speed", type=int, default=1, help="real clock: world seconds per wall second")
+    parser.add_argument("--haste", type=int, default=1, help="installs and restarts take so many times less")
+    parser.add_argument(
+        "--office-hours", action="store_true", help="machines are on as on a working day, at any hour"
+    )
+    parser.add_argument(
+        "--until-stdin-ends", action="store_true", help="stop when whoever started this is gone"
+    )
     parser.add_argument("--state", type=Path, help="file in which the world survives a restart")
 
 
@@ -57,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"simulate-rmm: {fault}", file=sys.stderr)
         return 2
     try:
-        asyncio.run(_serve(twin, args.host, args.port))
+        asyncio.run(_serve(twin, args.host, args.port, until_stdin_ends=args.until_stdin_ends))
     except OSError as fault:
         print(f"simulate-rmm: cannot listen on {args.host}:{args.port}: {fault}", file=sys.stderr)
         return 2
@@ -68,6 +77,8 @@ def _options(args: argparse.Namespace) -> TwinOptions:
     start = _start(args.start, virtual=args.clock == "virtual")
     if not 1 <= args.speed <= 100_000:
         raise ValueError("--speed must be between 1 and 100000")
+    if not 1 <= args.haste <= 3600:
+        raise ValueError("--haste must be between 1 and 3600")
     return TwinOptions(
         start_s=int(start.timestamp()),
         seed=args.seed,
@@ -76,6 +87,7 @@ def _options(args: argparse.Namespace) -> TwinOptions:
         control_token=args.control_token,
         virtual=args.clock == "virtual",
         speed=args.speed,
+        pace=Pace(haste=args.haste, office_hours=args.office_hours),
         patches_file=args.patches,
         state_file=args.state,
         scenario=read_scenario(args.scenario),
@@ -95,7 +107,7 @@ def _since_now() -> Callable[[], float]:
     return lambda: time.monotonic() - began
 
 
-async def _serve(twin: Twin, host: str, port: int) -> None:
+async def _serve(twin: Twin, host: str, port: int, *, until_stdin_ends: bool) -> None:
     runner = web.AppRunner(build_app(twin), access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
@@ -105,18 +117,28 @@ async def _serve(twin: Twin, host: str, port: int) -> None:
         shown = f"[{bound_host}]" if ":" in bound_host else bound_host
         line = msgspec.json.encode({"url": f"http://{shown}:{bound_port}", "pid": os.getpid()})
         print(line.decode(), flush=True)
-        await _told_to_stop()
+        await _told_to_stop(until_stdin_ends=until_stdin_ends)
     finally:
         await runner.cleanup()
 
 
-async def _told_to_stop() -> None:
+async def _told_to_stop(*, until_stdin_ends: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # not every platform has signal handlers in loops
             loop.add_signal_handler(number, stop.set)
+    if until_stdin_ends:
+        # The other end of a pipe closes even when its holder is killed: nobody is left behind.
+        threading.Thread(target=_wait_for_end, args=(loop, stop), daemon=True).start()
     await stop.wait()
+
+
+def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    with contextlib.suppress(OSError, RuntimeError):
+        while sys.stdin.buffer.read(1):
+            pass
+        loop.call_soon_threadsafe(stop.set)
 
 
 if __name__ == "__main__":

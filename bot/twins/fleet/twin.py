@@ -17,7 +17,7 @@ from bot.twins.fleet.jobs import HANDLERS
 from bot.twins.fleet.model import WorldState
 from bot.twins.fleet.scenario import Scenario, apply_scenario
 from bot.twins.fleet.tokens import TokenDesk
-from bot.twins.fleet.world import World
+from bot.twins.fleet.world import AS_IT_IS, Pace, World
 
 HEARTBEAT_S = 0.25
 
@@ -32,6 +32,7 @@ class TwinOptions(msgspec.Struct, frozen=True, kw_only=True):
     control_token: str = "twin-control"  # noqa: S105
     virtual: bool = True
     speed: int = 1
+    pace: Pace = AS_IT_IS
     patches_file: Path | None = None
     state_file: Path | None = None
     scenario: Scenario = msgspec.field(default_factory=Scenario)
@@ -42,7 +43,7 @@ class Twin:
 
     def __init__(self, options: TwinOptions, elapsed_s: Callable[[], float]) -> None:
         self.options = options
-        self.world = World(_load_or_new(options), HANDLERS)
+        self.world = World(_load_or_new(options), HANDLERS, options.pace)
         self.world.state.counters.start += 1
         self.desk = TokenDesk(
             seed=options.seed,
