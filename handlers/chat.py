@@ -1,31 +1,23 @@
 """Something typed becomes an answer: understood inside the conversation's own words, carried out, answered.
 
-The commands that read are here; votes are in voting.py, stops and the like in steering.py. Nothing that is
-not named in this conversation can be found from it.
+Questions are in questions.py, votes in voting.py, stops and the like in steering.py. Nothing that is not
+named in this conversation can be found from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.core.answers import (
     Answer,
     ChoiceAnswer,
     Client,
-    ClientState,
-    DeviceAnswer,
     HelpAnswer,
     MistypedAnswer,
     OnCallAnswer,
-    Purpose,
     RefusedAnswer,
-    RolloutAnswer,
-    StatusAnswer,
-    WaitingAnswer,
-    WaitingItem,
     Which,
-    WhyAnswer,
 )
 from bot.core.command_values import (
     Aim,
@@ -47,32 +39,17 @@ from bot.core.command_values import (
     Waiting,
     Why,
 )
-from bot.core.commands import complete, parse, unknown_id, usage_lines
+from bot.core.commands import complete, parse, usage_lines
 from bot.core.envelope import Standing
-from bot.core.gates import Gate, GateStatus, Verb, closed_sentence
-from bot.core.grammar import ClientName, Vocabulary
+from bot.core.gates import Gate, GateStatus, Verb
 from bot.core.inbound import Heard
 from bot.core.rollout.state import Rollout
 from bot.core.value import Value
 from handlers.callers import NO_ROLE, SUSPENDED, Caller, admit, counted
-from handlers.hands import load_rollout
+from handlers.naming import found_gate, found_rollout, label, no_such, vocabulary
 from handlers.office import Office
-from handlers.queries import (
-    answerable,
-    client_state,
-    device_answer,
-    device_names,
-    gate_with_code,
-    living_rollouts,
-    may_decide,
-    open_codes,
-    open_gates,
-    pending_updates,
-    rollout_line,
-    rollout_with_code,
-    size_of,
-    waiting_item,
-)
+from handlers.queries import living_rollouts
+from handlers.questions import device, status, waiting, why
 from handlers.steering import (
     end_rollout,
     resume_clients,
@@ -93,6 +70,8 @@ class PlanWanted(Value):
     message_id: str
     """The same for every repetition of the delivery: it is planned once."""
     received_at: datetime
+    proof: str
+    """How the person was proved; recorded with the recommendation."""
 
 
 Planner = Callable[[PlanWanted], Answer]
@@ -130,27 +109,6 @@ def understood(office: Office, caller: Caller, text: str) -> Reading:
     return parse(text, vocabulary(office, caller)) if isinstance(reading, Mistyped) else reading
 
 
-def vocabulary(office: Office, caller: Caller, *, names: bool = True) -> Vocabulary:
-    """Every name that may be understood here; with `names` also devices and updates."""
-    codes: set[str] = set()
-    devices: set[str] = set()
-    updates: set[str] = set()
-    for client in caller.clients:
-        with office.store.read(client.tenant) as uow:
-            codes.update(open_codes(uow))
-            devices.update(device_names(uow) if names else ())
-            updates.update(pending_updates(uow) if names else ())
-    return Vocabulary(
-        clients=tuple(
-            ClientName(tenant=client.tenant, title=client.title)
-            for client in caller.clients + caller.suspended
-        ),
-        codes=tuple(sorted(codes)),
-        devices=tuple(sorted(devices)),
-        updates=tuple(sorted(updates)),
-    )
-
-
 def _carried_out(office: Office, caller: Caller, reading: Reading, planner: Planner) -> Answer:
     match reading:
         case Mistyped():
@@ -177,45 +135,15 @@ def _told(office: Office, caller: Caller, command: Command) -> Answer:
         return counted(office, NO_ROLE)
     match command:
         case Waiting():
-            return _waiting(office, caller)
+            return waiting(office, caller)
         case Status():
-            return _status(office, caller, command.target)
+            return status(office, caller, command.target)
         case Why():
-            return _why(office, caller, command.code)
+            return why(office, caller, command.code)
         case DeviceQuestion():
-            return _device(office, caller, command)
+            return device(office, caller, command)
         case _:
             raise AssertionError(f"{type(command).__name__} is carried out elsewhere")
-
-
-# --- what is meant ---
-
-
-def _found_gate(office: Office, clients: Iterable[Client], code: str) -> tuple[Client, Gate] | None:
-    for client in clients:
-        with office.store.read(client.tenant) as uow:
-            gate = gate_with_code(uow, code)
-        if gate is not None:
-            return client, gate
-    return None
-
-
-def _found_rollout(office: Office, clients: Iterable[Client], code: str) -> tuple[Client, Rollout] | None:
-    for client in clients:
-        with office.store.read(client.tenant) as uow:
-            rollout = rollout_with_code(uow, code)
-        if rollout is not None:
-            return client, rollout
-    return None
-
-
-def _no_such(office: Office, caller: Caller, word: str, code: str) -> MistypedAnswer:
-    mistyped = unknown_id(word, code, vocabulary(office, caller, names=False))
-    return MistypedAnswer(sentence=mistyped.sentence, suggestion=mistyped.suggestion)
-
-
-def _label(code: str, client: Client) -> str:
-    return f"{code} {client.title}"
 
 
 # --- votes ---
@@ -224,23 +152,23 @@ def _label(code: str, client: Client) -> str:
 def _vote(office: Office, caller: Caller, command: Approve | Reject) -> Answer:
     word = "approve" if isinstance(command, Approve) else "reject"
     reason = command.reason if isinstance(command, Reject) else ""
-    found = _found_gate(office, caller.clients, command.code) if command.code else None
+    found = found_gate(office, caller.clients, command.code) if command.code else None
     if command.code and found is None:
-        return _no_such(office, caller, word, command.code)
+        return no_such(office, caller, word, command.code)
     if found is None:
-        mine = _waiting(office, caller).mine
+        mine = waiting(office, caller).mine
         if not mine:
             return RefusedAnswer(why="Nothing waits for you here.", rule="nothing-waits")
         if len(mine) > 1:
             return ChoiceAnswer(
                 question=Which.QUESTION,
                 options=tuple(
-                    (_label(item.code, item.client), f"{word} {item.code} {reason}".rstrip()) for item in mine
+                    (label(item.code, item.client), f"{word} {item.code} {reason}".rstrip()) for item in mine
                 ),
             )
-        found = _found_gate(office, caller.clients, mine[0].code)
+        found = found_gate(office, caller.clients, mine[0].code)
         if found is None:
-            return _no_such(office, caller, word, mine[0].code)
+            return no_such(office, caller, word, mine[0].code)
     client, gate = found
     if word == "approve":
         return cast(office, caller, client, vote_message(caller, client, gate, Verb.APPROVE))
@@ -269,9 +197,9 @@ def _steer(office: Office, caller: Caller, command: Stop | Resume) -> Answer:
         return _which_client(caller, "stop" if isinstance(command, Stop) else "resume")
     if target.aim == Aim.CODE:
         word = "stop" if isinstance(command, Stop) else "resume"
-        found = _found_rollout(office, caller.clients, target.name)
+        found = found_rollout(office, caller.clients, target.name)
         if found is None:
-            return _no_such(office, caller, word, target.name)
+            return no_such(office, caller, word, target.name)
         if isinstance(command, Stop):
             return stop_rollout(office, caller, *found, command.reason)
         return resume_rollout(office, caller, *found)
@@ -306,14 +234,14 @@ def _end_or_roll_back(office: Office, caller: Caller, command: RolloutAbort | Ro
             return ChoiceAnswer(
                 question=Which.ROLLOUT,
                 options=tuple(
-                    (_label(one.code, client), f"rollout {word} {one.code} {command.reason}".rstrip())
+                    (label(one.code, client), f"rollout {word} {one.code} {command.reason}".rstrip())
                     for client, one in under_way
                 ),
             )
         code = under_way[0][1].code
-    found = _found_rollout(office, caller.clients, code)
+    found = found_rollout(office, caller.clients, code)
     if found is None:
-        return _no_such(office, caller, word, code)
+        return no_such(office, caller, word, code)
     if isinstance(command, RolloutAbort):
         return end_rollout(office, caller, *found, command.reason)
     return roll_back(office, caller, *found, command.reason)
@@ -343,107 +271,6 @@ def _plan(caller: Caller, command: RolloutStart, planner: Planner) -> Answer:
             standing=standing,
             message_id=caller.message_id,
             received_at=caller.received_at,
+            proof=caller.proof,
         )
-    )
-
-
-# --- questions ---
-
-
-def _waiting(office: Office, caller: Caller) -> WaitingAnswer:
-    mine: list[WaitingItem] = []
-    others: list[WaitingItem] = []
-    for client in caller.readable():
-        standing = caller.standing(client.tenant)
-        with office.store.read(client.tenant) as uow:
-            for gate in open_gates(uow):
-                item = waiting_item(uow, client, gate, caller.names(answerable(gate)))
-                if item is None or gate.expires_at <= caller.received_at:
-                    continue
-                voted = any(vote.person == standing.person for vote in gate.approvals())
-                free = not voted and not may_decide(gate, standing, caller.received_at)
-                (mine if free else others).append(item)
-    return WaitingAnswer(mine=_by_deadline(mine), others=_by_deadline(others))
-
-
-def _by_deadline(items: list[WaitingItem]) -> tuple[WaitingItem, ...]:
-    return tuple(sorted(items, key=lambda item: (item.until, item.code)))
-
-
-def _status(office: Office, caller: Caller, target: Target | None) -> Answer:
-    if target is not None and target.aim == Aim.CODE:
-        found = _found_rollout(office, caller.readable(), target.name)
-        if found is None:
-            return _no_such(office, caller, "status", target.name)
-        return RolloutAnswer(line=rollout_line(*found))
-    wanted = [client for client in caller.readable() if target is None or client.tenant == target.name]
-    states = []
-    for client in wanted:
-        with office.store.read(client.tenant) as uow:
-            states.append(client_state(uow, client))
-    states += [
-        ClientState(client=client, mode="suspended", stopped="", rollouts=())
-        for client in caller.suspended
-        if target is None or client.tenant == target.name
-    ]
-    return StatusAnswer(clients=tuple(states))
-
-
-def _why(office: Office, caller: Caller, code: str) -> Answer:
-    if not code:
-        waiting = _waiting(office, caller)
-        items = waiting.mine + waiting.others
-        if len(items) != 1:
-            return ChoiceAnswer(
-                question=Which.QUESTION,
-                options=tuple((_label(item.code, item.client), f"why {item.code}") for item in items),
-            )
-        code = items[0].code
-    found = _found_gate(office, caller.readable(), code)
-    if found is None:
-        return _no_such(office, caller, "why", code)
-    return _why_answer(office, caller, *found)
-
-
-def _why_answer(office: Office, caller: Caller, client: Client, gate: Gate) -> Answer:
-    with office.store.read(client.tenant) as uow:
-        rollout, _ = load_rollout(uow, gate.question.subject_id)
-    if rollout is None:
-        return _no_such(office, caller, "why", gate.code)
-    is_open = gate.status == GateStatus.OPEN
-    standing = caller.standing(client.tenant)
-    no = may_decide(gate, standing, caller.received_at) if is_open else closed_sentence(gate)
-    rules = gate.question.rules
-    return WhyAnswer(
-        client=client,
-        code=gate.code,
-        purpose=Purpose(gate.question.purpose),
-        status=gate.status,
-        may=not no,
-        reason=no,
-        roles=rules.roles,
-        quorum=rules.quorum,
-        not_requester=rules.not_requester,
-        servers=size_of(rollout.offer.targets).servers,
-        names=caller.names(answerable(gate)),
-        until=gate.expires_at,
-        waits_because="; ".join(pause.text for pause in rollout.pauses) or rollout.halt_text,
-    )
-
-
-def _device(office: Office, caller: Caller, command: DeviceQuestion) -> Answer:
-    found: list[DeviceAnswer] = []
-    for client in caller.readable():
-        if command.client and client.tenant != command.client:
-            continue
-        with office.store.read(client.tenant) as uow:
-            answer = device_answer(uow, client, command.name)
-        found += [answer] if answer else []
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        return MistypedAnswer(sentence=f"No device '{command.name}' here.", suggestion="")
-    return ChoiceAnswer(
-        question=Which.DEVICE,
-        options=tuple((one.client.title, f"{one.name} {one.client.tenant}") for one in found),
     )

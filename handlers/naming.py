@@ -1,0 +1,66 @@
+"""What the words of a conversation name: its vocabulary, and the things behind ids. Nothing else is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.core.answers import Client, MistypedAnswer
+from bot.core.commands import unknown_id
+from bot.core.gates import Gate
+from bot.core.grammar import ClientName, Vocabulary
+from bot.core.rollout.state import Rollout
+from handlers.callers import Caller
+from handlers.office import Office
+from handlers.queries import device_names, gate_with_code, open_codes, pending_updates, rollout_with_code
+
+
+def vocabulary(office: Office, caller: Caller, *, names: bool = True) -> Vocabulary:
+    """Every name that may be understood here; with `names` also devices and updates."""
+    codes: set[str] = set()
+    devices: set[str] = set()
+    updates: set[str] = set()
+    for client in caller.clients:
+        with office.store.read(client.tenant) as uow:
+            codes.update(open_codes(uow))
+            devices.update(device_names(uow) if names else ())
+            updates.update(pending_updates(uow) if names else ())
+    return Vocabulary(
+        clients=tuple(
+            ClientName(tenant=client.tenant, title=client.title)
+            for client in caller.clients + caller.suspended
+        ),
+        codes=tuple(sorted(codes)),
+        devices=tuple(sorted(devices)),
+        updates=tuple(sorted(updates)),
+    )
+
+
+def found_gate(office: Office, clients: Iterable[Client], code: str) -> tuple[Client, Gate] | None:
+    """The question with this short id at one of these clients, open or not."""
+    for client in clients:
+        with office.store.read(client.tenant) as uow:
+            gate = gate_with_code(uow, code)
+        if gate is not None:
+            return client, gate
+    return None
+
+
+def found_rollout(office: Office, clients: Iterable[Client], code: str) -> tuple[Client, Rollout] | None:
+    """The rollout that a short id means at one of these clients."""
+    for client in clients:
+        with office.store.read(client.tenant) as uow:
+            rollout = rollout_with_code(uow, code)
+        if rollout is not None:
+            return client, rollout
+    return None
+
+
+def no_such(office: Office, caller: Caller, word: str, code: str) -> MistypedAnswer:
+    """An id that names nothing here: the nearest one that does."""
+    mistyped = unknown_id(word, code, vocabulary(office, caller, names=False))
+    return MistypedAnswer(sentence=mistyped.sentence, suggestion=mistyped.suggestion)
+
+
+def label(code: str, client: Client) -> str:
+    """How a thing is called among things of several clients."""
+    return f"{code} {client.title}"

@@ -1,0 +1,138 @@
+"""Questions that people type: what waits, how it stands, why, what was done to a device."""
+
+from __future__ import annotations
+
+from bot.core.answers import (
+    Answer,
+    ChoiceAnswer,
+    Client,
+    ClientState,
+    DeviceAnswer,
+    MistypedAnswer,
+    Purpose,
+    RolloutAnswer,
+    StatusAnswer,
+    WaitingAnswer,
+    WaitingItem,
+    Which,
+    WhyAnswer,
+)
+from bot.core.command_values import Aim, DeviceQuestion, Target
+from bot.core.gates import Gate, GateStatus, closed_sentence
+from handlers.callers import Caller
+from handlers.hands import load_rollout
+from handlers.naming import found_gate, found_rollout, label, no_such
+from handlers.office import Office
+from handlers.queries import (
+    answerable,
+    client_state,
+    device_answer,
+    may_decide,
+    open_gates,
+    rollout_line,
+    size_of,
+    waiting_item,
+)
+
+
+def waiting(office: Office, caller: Caller) -> WaitingAnswer:
+    """What waits for this person, and for whom the rest waits."""
+    mine: list[WaitingItem] = []
+    others: list[WaitingItem] = []
+    for client in caller.readable():
+        standing = caller.standing(client.tenant)
+        with office.store.read(client.tenant) as uow:
+            for gate in open_gates(uow):
+                item = waiting_item(uow, client, gate, caller.names(answerable(gate)))
+                if item is None or gate.expires_at <= caller.received_at:
+                    continue
+                voted = any(vote.person == standing.person for vote in gate.approvals())
+                free = not voted and not may_decide(gate, standing, caller.received_at)
+                (mine if free else others).append(item)
+    return WaitingAnswer(mine=_by_deadline(mine), others=_by_deadline(others))
+
+
+def _by_deadline(items: list[WaitingItem]) -> tuple[WaitingItem, ...]:
+    return tuple(sorted(items, key=lambda item: (item.until, item.code)))
+
+
+def status(office: Office, caller: Caller, target: Target | None) -> Answer:
+    """How it stands with one thing, at one client, or everywhere here."""
+    if target is not None and target.aim == Aim.CODE:
+        found = found_rollout(office, caller.readable(), target.name)
+        if found is None:
+            return no_such(office, caller, "status", target.name)
+        return RolloutAnswer(line=rollout_line(*found))
+    wanted = [client for client in caller.readable() if target is None or client.tenant == target.name]
+    states = []
+    for client in wanted:
+        with office.store.read(client.tenant) as uow:
+            states.append(client_state(uow, client))
+    states += [
+        ClientState(client=client, mode="suspended", stopped="", rollouts=())
+        for client in caller.suspended
+        if target is None or client.tenant == target.name
+    ]
+    return StatusAnswer(clients=tuple(states))
+
+
+def why(office: Office, caller: Caller, code: str) -> Answer:
+    """Why this person may or may not decide, and why a person is asked."""
+    if not code:
+        asked = waiting(office, caller)
+        items = asked.mine + asked.others
+        if len(items) != 1:
+            return ChoiceAnswer(
+                question=Which.QUESTION,
+                options=tuple((label(item.code, item.client), f"why {item.code}") for item in items),
+            )
+        code = items[0].code
+    found = found_gate(office, caller.readable(), code)
+    if found is None:
+        return no_such(office, caller, "why", code)
+    return _why_answer(office, caller, *found)
+
+
+def _why_answer(office: Office, caller: Caller, client: Client, gate: Gate) -> Answer:
+    with office.store.read(client.tenant) as uow:
+        rollout, _ = load_rollout(uow, gate.question.subject_id)
+    if rollout is None:
+        return no_such(office, caller, "why", gate.code)
+    is_open = gate.status == GateStatus.OPEN
+    standing = caller.standing(client.tenant)
+    no = may_decide(gate, standing, caller.received_at) if is_open else closed_sentence(gate)
+    rules = gate.question.rules
+    return WhyAnswer(
+        client=client,
+        code=gate.code,
+        purpose=Purpose(gate.question.purpose),
+        status=gate.status,
+        may=not no,
+        reason=no,
+        roles=rules.roles,
+        quorum=rules.quorum,
+        not_requester=rules.not_requester,
+        servers=size_of(rollout.offer.targets).servers,
+        names=caller.names(answerable(gate)),
+        until=gate.expires_at,
+        waits_because="; ".join(pause.text for pause in rollout.pauses) or rollout.halt_text,
+    )
+
+
+def device(office: Office, caller: Caller, command: DeviceQuestion) -> Answer:
+    """What was done to a device of this name."""
+    found: list[DeviceAnswer] = []
+    for client in caller.readable():
+        if command.client and client.tenant != command.client:
+            continue
+        with office.store.read(client.tenant) as uow:
+            answer = device_answer(uow, client, command.name)
+        found += [answer] if answer else []
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        return MistypedAnswer(sentence=f"No device '{command.name}' here.", suggestion="")
+    return ChoiceAnswer(
+        question=Which.DEVICE,
+        options=tuple((one.client.title, f"{one.name} {one.client.tenant}") for one in found),
+    )
