@@ -108,6 +108,11 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
     return settings
 
 
+def data_dir_was_chosen(environment: Mapping[str, str] | None = None) -> bool:
+    """True when RINGMASTER_DATA_DIR names a directory, even the default one: then it is somebody's own."""
+    return bool((os.environ if environment is None else environment).get("RINGMASTER_DATA_DIR"))
+
+
 _TEST_ONLY: Final = ("RINGMASTER_GOLDEN", "RINGMASTER_OWNER_DATABASE_URL")
 
 
