@@ -7,27 +7,29 @@ not sent, a device that changed hands is not touched, and the hard caps stop eve
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from bot.connectors.port import RmmConnector
 from bot.core.actions import (
     Accepted,
+    Action,
     ActionOutcome,
     Declined,
     InstallUpdate,
     LookUp,
     RebootDevice,
     Unclear,
+    UninstallUpdate,
 )
 from bot.core.effects import Act
 from bot.core.envelope import HOUSE
 from bot.core.errors import OutsideBusy, OutsideFailed, OutsideUnclear, Refused
 from bot.core.rollout.messages import HitCap, SettleAction
-from bot.core.rollout.state import Rollout, RolloutStatus
+from bot.core.rollout.state import DeviceState, Rollout, RolloutStatus, Run
 from bot.runner.services import MAX_ATTEMPTS, Services, payload
-from handlers.hands import load_rollout
+from handlers.hands import decode_runs, load_rollout
 from store.ports import Leased
 
 HOUR: Final = timedelta(hours=1)
@@ -40,82 +42,101 @@ NO_INSTALL: Final = frozenset(
         RolloutStatus.ROLLED_BACK,
         RolloutStatus.ROLLBACK_INCOMPLETE,
         RolloutStatus.CANCELLED,
+        RolloutStatus.PAUSED,
     }
 )
 """An install that was intended and not yet sent is not sent any more."""
+AWAITED: Final[dict[type[Any], frozenset[DeviceState]]] = {
+    InstallUpdate: frozenset({DeviceState.INSTALLING}),
+    RebootDevice: frozenset({DeviceState.REBOOTING, DeviceState.REBOOTING_BACK}),
+    UninstallUpdate: frozenset({DeviceState.ROLLING_BACK, DeviceState.ROLLBACK_FAILED}),
+}
+"""A device in another state has been judged without this action: sending it now would go unnoticed. An undo
+that was given up may be tried again by a person."""
 
 
 class _Used(msgspec.Struct, frozen=True, kw_only=True):
-    """When actions of one kind were sent in the last hour."""
+    """Which actions of one kind were sent in the last hour; one that is tried again counts once."""
 
-    moments: tuple[datetime, ...] = ()
+    sent: dict[str, datetime] = {}
+
+
+class _Case(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one action right before its call."""
+
+    connector: RmmConnector | None = None
+    obstacle: str = ""
+    """Why it must not be sent any more; empty when it may."""
+    since: datetime
+    """From when on traces of an earlier attempt can exist; keys are unique, so early is harmless."""
 
 
 async def act(services: Services, tenant: str, leased: Leased) -> None:
     """Carry one action out, or find out what became of it."""
     effect = payload(leased, Act)
-    rollout = await services.in_worker(_rollout, services, tenant, effect)
-    connector, obstacle = await services.in_worker(_way, services, tenant, effect, rollout)
-    if connector is None or obstacle:
-        await _settle(services, tenant, leased, effect, Declined(why=obstacle))
-        return
+    case = await services.in_worker(_case, services, tenant, effect, leased)
     try:
-        if leased.was_started and not await _absent(services, tenant, leased, effect, connector):
+        if leased.was_started and not await _absent(services, tenant, leased, effect, case):
             return
-        await _call(services, tenant, leased, effect, connector)
-    except OutsideBusy as busy:
-        await services.again(tenant, leased, str(busy), busy=busy, no_effect=not leased.was_started)
+        if case.connector is None or case.obstacle:
+            await _settle(services, tenant, leased, effect, Declined(why=case.obstacle))
+            return
+        await _call(services, tenant, leased, effect, case.connector)
     except OutsideUnclear as unclear:
-        await services.later(
-            tenant, leased, services.now() + LOOK_UP_DELAY, error=str(unclear), no_effect=False
-        )
+        await _unclear(services, tenant, leased, effect, str(unclear))
     except OutsideFailed as failed:
-        await _failed(services, tenant, leased, effect, str(failed))
+        await _failed(services, tenant, leased, effect, failed)
 
 
-def _rollout(services: Services, tenant: str, effect: Act) -> Rollout | None:
+def _case(services: Services, tenant: str, effect: Act, leased: Leased) -> _Case:
+    """The connector for this device, and whatever speaks against sending."""
     with services.office.store.read(tenant) as uow:
-        return load_rollout(uow, effect.rollout)[0]
-
-
-def _way(
-    services: Services, tenant: str, effect: Act, rollout: Rollout | None
-) -> tuple[RmmConnector | None, str]:
-    """The connector for this device, or the reason why it must not be touched."""
+        rollout = load_rollout(uow, effect.rollout)[0]
+        rows = uow.device_rows(effect.rollout, devices=[effect.action.device_id])
+    run = decode_runs(rows).get(effect.action.device_id)
     target = rollout.offer.target(effect.action.device_id) if rollout else None
-    if rollout is None or target is None:
-        return None, "the device is not part of an approved plan"
-    if isinstance(effect.action, InstallUpdate) and rollout.status in NO_INSTALL:
-        return None, f"not sent: the rollout is {rollout.status}"
+    if rollout is None or run is None or target is None:
+        return _Case(obstacle="the device is not part of an approved plan", since=leased.item.not_before)
     directory = services.office.directory()
     account = services.account_of(directory, tenant, target.organisation_id)
     if account is None:
-        return None, "the device's organisation is no longer mapped to this client"
-    return services.rmm[account], ""
+        why = "the device's organisation is no longer mapped to this client"
+        return _Case(obstacle=why, since=rollout.planned_at)
+    return _Case(
+        connector=services.rmm[account],
+        obstacle=_obsolete(rollout, run, effect.action, services.now()),
+        since=rollout.planned_at,
+    )
 
 
-async def _absent(
-    services: Services, tenant: str, leased: Leased, effect: Act, connector: RmmConnector
-) -> bool:
+def _obsolete(rollout: Rollout, run: Run, action: Action, now: datetime) -> str:
+    """What has happened since the intent that makes the action pointless or forbidden."""
+    if run.key != action.key or run.state not in AWAITED[type(action)]:
+        return f"not sent any more: the device is {run.state}"
+    if not isinstance(action, InstallUpdate):
+        return ""
+    if rollout.status in NO_INSTALL:
+        return f"not sent: the rollout is {rollout.status}"
+    return "not sent: the approval is over" if now >= rollout.offer.not_after else ""
+
+
+async def _absent(services: Services, tenant: str, leased: Leased, effect: Act, case: _Case) -> bool:
     """True when the earlier attempt left no trace and the call may be made."""
-    found = await connector.look_up(effect.action, since=leased.item.not_before)
+    if case.connector is None:
+        await _doubt(services, tenant, leased, effect, f"it may have been carried out, and {case.obstacle}")
+        return False
+    found = await case.connector.look_up(effect.action, since=case.since)
     if found == LookUp.STARTED:
         await _settle(services, tenant, leased, effect, Accepted(reference="found by its key"))
     elif found == LookUp.UNKNOWN:
-        why = "nobody can say whether it was carried out"
-        await _record(services, tenant, effect, Unclear(why=why), leased)
-        store = services.office.store
-        services.parked += 1
-        await services.in_worker(
-            lambda: store.park(tenant, leased.item.key, leased.fence, error=why, in_doubt=True)
-        )
+        await _doubt(services, tenant, leased, effect, "nobody can say whether it was carried out")
     return found == LookUp.ABSENT
 
 
 async def _call(
     services: Services, tenant: str, leased: Leased, effect: Act, connector: RmmConnector
 ) -> None:
-    over = await services.in_worker(_count_against_cap, services, effect)
+    over = await services.in_worker(_count_against_cap, services, tenant, effect)
     if over:
         await _capped(services, tenant, leased, effect, over)
         return
@@ -124,21 +145,43 @@ async def _call(
         return
     outcome = await connector.run(effect.action)
     if isinstance(outcome, Unclear):
-        await services.later(
-            tenant, leased, services.now() + LOOK_UP_DELAY, error=outcome.why, no_effect=False
-        )
+        await _unclear(services, tenant, leased, effect, outcome.why)
         return
     await _settle(services, tenant, leased, effect, outcome)
 
 
-async def _failed(services: Services, tenant: str, leased: Leased, effect: Act, error: str) -> None:
-    """The other side was not reached; after the last try the rollout is told, so nothing waits in vain."""
-    await services.again(tenant, leased, error, no_effect=not leased.was_started)
+async def _unclear(services: Services, tenant: str, leased: Leased, effect: Act, why: str) -> None:
+    """Look for it a little later; what is still unclear after the last try is for a person."""
+    if leased.attempt >= MAX_ATTEMPTS:
+        await _doubt(services, tenant, leased, effect, why)
+        return
+    services.retried += 1
+    await services.later(tenant, leased, services.now() + LOOK_UP_DELAY, error=why, no_effect=False)
+
+
+async def _doubt(services: Services, tenant: str, leased: Leased, effect: Act, why: str) -> None:
+    """Nobody repeats it until a person says so; the rollout is told first."""
+    await _record(services, tenant, effect, Unclear(why=why), leased)
+    store = services.office.store
+    services.parked += 1
+    await services.in_worker(
+        lambda: store.park(tenant, leased.item.key, leased.fence, error=why, in_doubt=True)
+    )
+
+
+async def _failed(
+    services: Services, tenant: str, leased: Leased, effect: Act, failed: OutsideFailed
+) -> None:
+    """Nothing took effect this time; after the last try the rollout is told, so nothing waits in vain."""
     if leased.attempt >= MAX_ATTEMPTS:
         outcome: ActionOutcome = (
-            Unclear(why=error) if leased.was_started else Declined(why=f"the RMM was not reached: {error}")
+            Unclear(why=str(failed))
+            if leased.was_started
+            else Declined(why=f"the RMM was not reached: {failed}")
         )
         await _record(services, tenant, effect, outcome, leased)
+    busy = failed if isinstance(failed, OutsideBusy) else None
+    await services.again(tenant, leased, str(failed), busy=busy, no_effect=not leased.was_started)
 
 
 async def _settle(
@@ -194,7 +237,7 @@ async def _capped(services: Services, tenant: str, leased: Leased, effect: Act, 
     )
 
 
-def _count_against_cap(services: Services, effect: Act) -> str:
+def _count_against_cap(services: Services, tenant: str, effect: Act) -> str:
     """Count this action in the house's last hour, or say which hard cap it would break."""
     match effect.action:
         case InstallUpdate():
@@ -203,13 +246,14 @@ def _count_against_cap(services: Services, effect: Act) -> str:
             name, cap, what = "cap:reboots", services.caps.reboots_per_hour, "restarts"
         case _:
             return ""
-    now = services.now()
+    now, which = services.now(), f"{tenant}:{effect.action.key}"
     with services.office.store.begin(HOUSE) as uow:
         cached = uow.get_cache(name)
         used = msgspec.json.decode(cached[1], type=_Used) if cached else _Used()
-        recent = tuple(moment for moment in used.moments if moment > now - HOUR)
+        recent = {key: moment for key, moment in used.sent.items() if moment > now - HOUR}
+        recent.pop(which, None)
         if len(recent) >= cap:
             return f"hard cap: {cap} {what} an hour over all clients"
-        uow.put_cache(name, now, msgspec.json.encode(_Used(moments=(*recent, now))))
+        uow.put_cache(name, now, msgspec.json.encode(_Used(sent={**recent, which: now})))
         uow.commit()
     return ""

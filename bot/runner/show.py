@@ -138,16 +138,26 @@ def card_digest(card: Card) -> str:
 
 
 def _note(services: Services, tenant: str, drawn: Drawn, copy: Copy) -> None:
-    """Note the copy; for a gate that is open, keep the card as sent and record that it was shown."""
+    """Note the copy; for a gate that is open, keep the card as sent and record that it was shown.
+
+    All in one transaction: a copy that is noted without its fact would never be recorded any more.
+    """
     office = services.office
-    with office.store.begin(tenant) as uow:
-        uow.put_copy(copy)
+
+    def keep(uow: UnitOfWork) -> bool:
+        known = next((c for c in uow.copies(copy.card) if c.conversation == copy.conversation), None)
+        if known is None or known.version <= copy.version:
+            uow.put_copy(copy)
         if drawn.gate:
             uow.keep_sent_card(copy.digest, msgspec.json.encode(drawn.card, order="sorted"))
+        return True
+
+    with office.store.begin(tenant) as uow:
         gate = _open_gate(uow, drawn)
-        uow.commit()
-    if gate is None:
-        return
+        if gate is None:
+            keep(uow)
+            uow.commit()
+            return
     message = CardSent(
         gate=drawn.gate,
         offer_digest=drawn.offer_digest,
@@ -157,7 +167,7 @@ def _note(services: Services, tenant: str, drawn: Drawn, copy: Copy) -> None:
         message_id=copy.message_id,
     )
     id = f"shown:{drawn.gate}:{copy.conversation}:{copy.digest[:16]}"
-    office.transact(services.frame(tenant, id), message)
+    office.transact(services.frame(tenant, id), message, within=keep)
 
 
 def _open_gate(uow: UnitOfWork, drawn: Drawn) -> Gate | None:
