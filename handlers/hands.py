@@ -18,6 +18,7 @@ from bot.core.rollout.messages import (
     DevicesMoved,
     HitCap,
     ReportDevices,
+    RollBack,
     SettleAction,
 )
 from bot.core.rollout.state import (
@@ -68,7 +69,7 @@ def load_hand(uow: UnitOfWork, id: str, message: Message) -> tuple[Hand, int]:
         RolloutStatus.RUNNING,
         RolloutStatus.PAUSED,
         RolloutStatus.ROLLING_BACK,
-    ) or isinstance(message, GateSettled):
+    ) or isinstance(message, GateSettled | RollBack):
         rows += uow.device_rows(id, states=[state.value for state in CHANGED], limit=cap)
     return Hand(rollout=rollout, runs=decode_runs(rows)), version
 

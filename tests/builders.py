@@ -161,6 +161,7 @@ def waiting(kb: str = KB, approval: Approval = Approval.MANUAL) -> PendingPatch:
 def reading(device: str, at: datetime, **changes: Any) -> DeviceReport:
     """A device that is on, lacks the patch and has nothing else to say."""
     plain = DeviceReport(
+        healthy=True,
         device_id=device,
         organisation_id="o1",
         read_at=at,

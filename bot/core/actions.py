@@ -130,13 +130,19 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True, tag="declined"):
     why: str
 
 
+class NotSent(msgspec.Struct, frozen=True, kw_only=True, tag="not-sent"):
+    """We did not send it: the rollout was stopped in between, or a hard cap stood in the way."""
+
+    why: str
+
+
 class Unclear(msgspec.Struct, frozen=True, kw_only=True, tag="unclear"):
     """Nobody can say whether it took effect; a look-up or a person must."""
 
     why: str
 
 
-ActionOutcome = Accepted | Declined | Unclear
+ActionOutcome = Accepted | Declined | NotSent | Unclear
 
 
 class LookUp(StrEnum):

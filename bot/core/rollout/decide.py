@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.core.actions import Accepted, Declined, DeviceReport, Unclear
+from bot.core.actions import Accepted, Declined, DeviceReport, NotSent, Unclear
 from bot.core.envelope import Frame, Standing
 from bot.core.errors import Broken, Refused
 from bot.core.gates import STANDING_MAX_AGE, GateSettled, GateStatus
@@ -111,9 +111,11 @@ def _plan(hand: Hand, message: PlanRollout, frame: Frame) -> list[RolloutFact]:
 
 
 def _settled(rollout: Rollout, message: GateSettled, frame: Frame) -> list[RolloutFact]:
+    at = frame.received_at
+    if message.status == GateStatus.VOID and message.question.purpose == "start":
+        return _voided(rollout, message, at)
     if message.gate != rollout.gate:
         return []
-    at = frame.received_at
     answered = GateAnswered(gate=message.gate, status=message.status.value)
     if message.question.offer_digest != rollout.offer_digest:
         raise Broken(f"gate {message.gate} was asked for another offer than {rollout.id} has")
@@ -132,6 +134,21 @@ def _settled(rollout: Rollout, message: GateSettled, frame: Frame) -> list[Rollo
             return [answered, started] if approved and rollout.status in _CAN_ROLL_BACK else [answered]
         case other:
             raise Broken(f"a rollout does not ask for {other!r}")
+
+
+def _voided(rollout: Rollout, message: GateSettled, at: datetime) -> list[RolloutFact]:
+    """The approval is void: what has not started is cancelled, what runs starts nothing more."""
+    answered: list[RolloutFact] = (
+        [GateAnswered(gate=message.gate, status=message.status.value)] if message.gate == rollout.gate else []
+    )
+    if rollout.status in (S.AWAITING_APPROVAL, S.SCHEDULED) or (
+        rollout.status == S.PAUSED and rollout.started_at is None
+    ):
+        return [*answered, _not_started(message, at)]
+    if rollout.status in (S.RUNNING, S.PAUSED):
+        text = "the approval became void; what has started finishes"
+        return [*answered, RolloutEnded(status=S.CANCELLED, text=text, at=at)]
+    return answered
 
 
 def _start(message: GateSettled, frame: Frame) -> list[RolloutFact]:
@@ -246,8 +263,19 @@ def _answered(hand: Hand, message: SettleAction, at: datetime) -> list[RolloutFa
     match message.outcome:
         case Accepted() | Unclear():
             return [answered]
+        case NotSent(why=why):
+            return [answered, *_not_sent(hand, message, why, at)]
         case Declined(why=why):
             return [answered, *_declined(hand, message, why, at)]
+
+
+def _not_sent(hand: Hand, message: SettleAction, why: str, at: datetime) -> list[RolloutFact]:
+    """Nothing happened there: the device waits, is checked anew, and may start under a new attempt."""
+    run = hand.runs[message.device]
+    if run.state != DeviceState.INSTALLING:
+        return _declined(hand, message, why, at)
+    move = Move(device=run.device, to=DeviceState.HELD, why=f"not sent: {why}")
+    return [DevicesMoved(moves=(move,), at=at)]
 
 
 def _declined(hand: Hand, message: SettleAction, why: str, at: datetime) -> list[RolloutFact]:
@@ -269,7 +297,7 @@ def _capped(hand: Hand, message: HitCap, at: datetime) -> list[RolloutFact]:
     facts: list[RolloutFact] = []
     run = hand.runs.get(message.device)
     if run and run.key == message.key and run.state == DeviceState.INSTALLING:
-        move = Move(device=run.device, to=DeviceState.BLOCKED, why=message.text)
+        move = Move(device=run.device, to=DeviceState.HELD, why=message.text)
         facts.append(DevicesMoved(moves=(move,), at=at))
     if rollout.status in (S.RUNNING, S.PAUSED) and not rollout.paused_for(PauseKind.CAP):
         facts.append(RolloutPaused(kind=PauseKind.CAP, text=message.text, by="hard cap", at=at))
@@ -329,6 +357,11 @@ def _resume(rollout: Rollout, message: ResumeRollout, frame: Frame) -> list[Roll
     if message.client:
         return _resume_with_client(rollout, message.standing, at)
     _deciders_only(rollout, message.standing, "resume", at)
+    if frame.hold:
+        raise Refused(
+            f"The whole client is {frame.hold}. Start it again with `resume {frame.tenant}`.",
+            rule="client-stopped",
+        )
     cleared: list[RolloutFact] = [
         PauseCleared(kind=kind, by=message.standing.person, at=at)
         for kind in (PauseKind.OPERATOR, PauseKind.CAP)

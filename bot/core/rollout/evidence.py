@@ -79,4 +79,4 @@ def proof(rollout: Rollout) -> str:
     ring = rollout.current()
     failed = sum(t.failures for t in ring.tallies.values())
     finished = sum(t.finished for t in ring.tallies.values())
-    return f"{finished - failed} of {finished} fine"
+    return f"{finished - failed} of {finished} fine" if finished else "no device of this ring was changed"

@@ -86,7 +86,7 @@ def _verify(run: Run, report: DeviceReport, offer: Offer, target: Target) -> Mov
     if report.healthy is False:
         return _bad(run, "the RMM reports it unhealthy")
     clean = target.kb in report.installed and target.kb not in {p.kb for p in report.pending}
-    if report.online and clean and not report.needs_reboot:
+    if report.online and clean and report.healthy and not report.needs_reboot:
         return _to(run, D.HEALTHY, "installed and healthy", counted="ok")
     if target.kb in report.failed and not clean:
         return _bad(run, "the RMM lists the install as failed")

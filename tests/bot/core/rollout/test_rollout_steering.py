@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.actions import Accepted, Declined, InstallUpdate, RebootDevice, Unclear
+from bot.core.actions import Accepted, Declined, InstallUpdate, NotSent, RebootDevice, Unclear
 from bot.core.errors import Refused
 from bot.core.policy import Caps
 from bot.core.rollout import messages as m
@@ -251,10 +251,10 @@ def hit_cap(bench: Bench, device: str, key: str = "") -> list[m.RolloutFact]:
     return bench.tell(message, kind="bot")
 
 
-def test_a_hard_cap_blocks_the_device_pauses_and_pages_once() -> None:
+def test_a_hard_cap_holds_the_device_pauses_and_pages_once() -> None:
     bench = Bench(offer(("d1", "d2"))).approved().start("d1")
     hit_cap(bench, "d1")
-    assert (bench.state("d1"), bench.hand.runs["d1"].why) == (D.BLOCKED, "200 an hour")
+    assert (bench.state("d1"), bench.hand.runs["d1"].why) == (D.HELD, "200 an hour")
     assert bench.rollout.paused_for(PauseKind.CAP)
     assert bench.pages() == ["paused: 200 an hour"]
     assert hit_cap(bench, "d1") == []
@@ -310,3 +310,19 @@ def test_an_answer_to_an_action_that_is_no_longer_the_last_is_only_recorded() ->
     message = m.SettleAction(rollout="r1", device="d1", key="old", outcome=Declined(why="no"))
     assert [type(fact) for fact in bench.tell(message, kind="connector")] == [m.ActionAnswered]
     assert bench.state("d1") == D.INSTALLING
+
+
+def test_an_install_that_was_never_sent_leaves_the_device_waiting() -> None:
+    bench = Bench(offer(("d1", "d2"))).approved().start("d1")
+
+    bench.answer("d1", NotSent(why="stopped"))
+
+    assert bench.state("d1") == D.HELD
+
+
+def test_resuming_one_rollout_is_refused_while_the_whole_client_is_stopped() -> None:
+    bench = stopped()
+    bench.hold = "stopped by Sam"
+
+    with pytest.raises(Refused, match="whole client"):
+        bench.resume()

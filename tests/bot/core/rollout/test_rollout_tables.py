@@ -101,8 +101,10 @@ def reached(start: DeviceState) -> set[DeviceState]:
 
 
 def test_no_device_comes_from_touched_back_to_untouched() -> None:
-    for state in IN_FLIGHT | CHANGED | GOING_BACK:
+    """An install that was intended but never sent is the one exception: it goes back to held."""
+    for state in (IN_FLIGHT - {D.INSTALLING}) | CHANGED | GOING_BACK:
         assert not reached(state) & {D.PLANNED, D.PREFLIGHT, D.HELD}
+    assert DEVICE_MOVES[D.INSTALLING] & {D.PLANNED, D.PREFLIGHT, D.HELD} == {D.HELD}
 
 
 def test_a_ring_is_undecided_exactly_while_something_may_still_start_or_end_there() -> None:
