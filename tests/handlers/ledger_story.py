@@ -281,6 +281,7 @@ def reading(device: str, story: Story, **changes: Any) -> DeviceReport:
         pending=(),
         installed=(),
         failed=(),
+        healthy=True,
     )
     return msgspec.structs.replace(plain, **changes)
 

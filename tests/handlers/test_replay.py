@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -31,12 +32,26 @@ def told() -> MemoryStore:
     return store
 
 
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = SqliteStore(tmp_path / "data", key_file=tmp_path / "keys", random_bytes=counting_bytes())
+@pytest.fixture(scope="module")
+def told_on_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The story, told once into files; every test gets a copy."""
+    folder = tmp_path_factory.mktemp("told")
+    store = opened(folder)
     tell_story(store)
+    store.close()
+    return folder
+
+
+@pytest.fixture
+def on_disk(told_on_disk: Path, tmp_path: Path) -> Iterator[SqliteStore]:
+    shutil.copytree(told_on_disk, tmp_path / "copy")
+    store = opened(tmp_path / "copy")
     yield store
     store.close()
+
+
+def opened(folder: Path) -> SqliteStore:
+    return SqliteStore(folder / "data", key_file=folder / "keys", random_bytes=counting_bytes())
 
 
 def checked(store: Store, tenant: str = CLIENT, upcasters: Upcasters = UPCASTERS) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,18 +22,24 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 CHECKS = (["verify"], ["replay", "--check"])
 
 
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A whole story on disk."""
-    monkeypatch.setenv("RINGMASTER_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path)
-    settings = load_settings()
-    store = SqliteStore(
-        settings.data_dir, key_file=settings.key_file, random_bytes=SystemClock().random_bytes
-    )
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole story on disk, told once; every test gets a copy."""
+    folder = tmp_path_factory.mktemp("told")
+    chance = SystemClock().random_bytes
+    store = SqliteStore(folder / "data", key_file=folder / "data.keys", random_bytes=chance)
     tell_story(store)
     store.close()
-    return settings.data_dir
+    return folder
+
+
+@pytest.fixture
+def data(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data directory that the environment names."""
+    shutil.copytree(told, tmp_path / "copy")
+    monkeypatch.setenv("RINGMASTER_DATA_DIR", str(tmp_path / "copy" / "data"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "copy" / "data"
 
 
 @pytest.fixture
