@@ -18,7 +18,7 @@ class Desk:
             Person(world, name) for name in ("dana", "sam", "lee", "mia")
         )
         self._people = {person.id: person for person in (self.dana, self.sam, self.lee, self.mia)}
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
 
     async def look(self) -> None:
         """Answer what is new."""
@@ -26,13 +26,17 @@ class Desk:
             if await self._looks.suspended(tenant):
                 continue
             for page in await self._looks.pages(tenant):
-                if page.id not in self._seen:
-                    self._seen.add(page.id)
+                if self._is_new(tenant, page.id):
                     await self._take(tenant, page)
             for gate in await self._looks.gates(tenant):
-                if gate.id not in self._seen:
-                    self._seen.add(gate.id)
+                if self._is_new(tenant, gate.id):
                     await self._answer(tenant, gate)
+
+    def _is_new(self, tenant: str, id: str) -> bool:
+        """Two clients' things may have equal ids."""
+        known = (tenant, id) in self._seen
+        self._seen.add((tenant, id))
+        return not known
 
     async def _take(self, tenant: str, page: Page) -> None:
         person = self._people.get(page.person)

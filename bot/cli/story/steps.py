@@ -44,10 +44,10 @@ class Story:
         if not self.plot.good:
             return
         await self.questions()
-        await self.requested_and_rejected()
         await self.approvals()
         await self.afternoon()
         await self.evening()
+        await self.requested_and_rejected()
 
     # --- morning ---
 
@@ -110,27 +110,6 @@ class Story:
     async def _rollout(self, tenant: str) -> Rollout:
         return next(one for one in await self.looks.rollouts(tenant) if one.id != self.plot.requested)
 
-    # --- the requester, and a no ---
-
-    async def requested_and_rejected(self) -> None:
-        """Somebody asks for an update, may not say yes to their own wish, and another one says no."""
-        self.told.title("Two people")
-        before = {rollout.id for rollout in await self.looks.rollouts(GOOD)}
-        kb = await self.looks.server_update(GOOD)
-        if not kb:
-            self.told.note("No server lacks a second update, so this part is left out.")
-            return
-        await self.desk.dana.types(GOOD, f"rollout start KB{kb}")
-        asked = next((r for r in await self.looks.rollouts(GOOD) if r.id not in before), None)
-        if asked is None:
-            self.told.note("It could not be planned, so this part is left out.")
-            return
-        self.plot = msgspec.structs.replace(self.plot, requested=asked.id)
-        key = f"gate:{asked.gate}"
-        await self.desk.dana.presses(GOOD, key, "approve")
-        choices = await self.desk.lee.presses(GOOD, key, "reject")
-        await self.desk.lee.clicks(GOOD, button_of(choices, "reject-known-problem"))
-
     # --- approvals ---
 
     async def approvals(self) -> None:
@@ -179,6 +158,8 @@ class Story:
 
     async def evening(self) -> None:
         """What is left, in a few typed lines."""
+        if await self.looks.suspended(GOOD):
+            return
         self.told.title("Evening")
         await self.world.pass_time(EVENING_MINUTES)
         await self.desk.look()
@@ -191,3 +172,26 @@ class Story:
             if target is not None:
                 await self.desk.sam.types(GOOD, target.name)
         await self.desk.mia.types("dm-mia", "oncall")
+
+    # --- the requester, and a no ---
+
+    async def requested_and_rejected(self) -> None:
+        """Somebody asks for an update, may not say yes to their own wish, and another one says no."""
+        if await self.looks.suspended(GOOD):
+            return
+        self.told.title("A wish that another one has to answer")
+        before = {rollout.id for rollout in await self.looks.rollouts(GOOD)}
+        kb = await self.looks.server_update(GOOD)
+        if not kb:
+            self.told.note("No server lacks a second update, so this part is left out.")
+            return
+        await self.desk.dana.types(GOOD, f"rollout start KB{kb}")
+        asked = next((r for r in await self.looks.rollouts(GOOD) if r.id not in before), None)
+        if asked is None:
+            self.told.note("It could not be planned, so this part is left out.")
+            return
+        self.plot = msgspec.structs.replace(self.plot, requested=asked.id)
+        key = f"gate:{asked.gate}"
+        await self.desk.dana.presses(GOOD, key, "approve")
+        choices = await self.desk.lee.presses(GOOD, key, "reject")
+        await self.desk.lee.clicks(GOOD, button_of(choices, "reject-known-problem"))
