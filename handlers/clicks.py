@@ -14,7 +14,7 @@ from bot.core.buttons import ButtonValue, read
 from bot.core.errors import Refused
 from bot.core.gates import CastVote, Gate, Verb
 from bot.core.inbound import Pressed
-from bot.core.pages import PATIENCE, Page, PageDue, PageStatus, TakePage
+from bot.core.pages import PATIENCE, Page, PageStatus, PassPage, TakePage
 from bot.core.rollout.messages import StopRollout
 from bot.core.rollout.state import Rollout
 from bot.core.tenants import SELF
@@ -222,7 +222,7 @@ def _page_pressed(office: Office, caller: Caller, client: Client, value: ButtonV
     message = (
         TakePage(page=value.subject, standing=standing)
         if value.verb == "take"
-        else PageDue(page=value.subject, at=caller.received_at)
+        else PassPage(page=value.subject, standing=standing)
     )
     if not standing.roles:
         no = Refused("Only people of the desk can do this. Nothing was done.", rule="not-entitled")

@@ -60,6 +60,12 @@ class TakePage(PageMessage, tag="page.take"):
     standing: Standing
 
 
+class PassPage(PageMessage, tag="page.pass"):
+    """Somebody of the desk cannot take it: call the next person now."""
+
+    standing: Standing
+
+
 class PageDue(PageMessage, tag="page.due"):
     at: datetime
 
@@ -101,11 +107,23 @@ def decide(page: Page | None, message: object, frame: Frame) -> list[PageFact]:
             if page.status == PageStatus.TAKEN:
                 raise Refused(f"{page.taken_by} has it already.", rule="already-taken")
             return [PageTaken(by=standing.name, at=frame.received_at)]
+        case PassPage(standing=standing):
+            return _pass_on(page, standing, frame)
         case PageDue(at=at):
             due = page.status == PageStatus.OPEN and at >= page.opened_at + PATIENCE
             return [PagePassedOn(at=at)] if due else []
         case _:
             raise Broken(f"a page cannot be told {type(message).__name__}")
+
+
+def _pass_on(page: Page, standing: Standing, frame: Frame) -> list[PageFact]:
+    if not standing.roles:
+        raise Refused("Only people of the desk can pass a page on.", rule="not-entitled")
+    if page.status == PageStatus.TAKEN:
+        raise Refused(f"{page.taken_by} has it already.", rule="already-taken")
+    if page.status == PageStatus.PASSED_ON:
+        raise Refused("The next person was called already.", rule="already-passed-on")
+    return [PagePassedOn(at=frame.received_at)]
 
 
 def _open(page: Page | None, message: OpenPage, frame: Frame) -> list[PageFact]:

@@ -47,6 +47,7 @@ Message = (
     | rollout.HitCap
     | pages.OpenPage
     | pages.TakePage
+    | pages.PassPage
     | pages.PageDue
 )
 

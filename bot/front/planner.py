@@ -31,6 +31,7 @@ def build_planner(services: Services) -> Planner:
                 devices,
                 trigger=f"asked by {wanted.standing.person}",
                 requester=wanted.standing,
+                proof=wanted.proof,
                 id=wanted.message_id,
             )
         except Refused as no:

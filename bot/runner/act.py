@@ -19,6 +19,7 @@ from bot.core.actions import (
     Declined,
     InstallUpdate,
     LookUp,
+    NotSent,
     RebootDevice,
     Unclear,
     UninstallUpdate,
@@ -35,6 +36,8 @@ from store.ports import Leased
 HOUR: Final = timedelta(hours=1)
 LOOK_UP_DELAY: Final = timedelta(seconds=10)
 """An interrupted request may still be on its way in; so long it gets before we look for it."""
+CAP_DELAY: Final = timedelta(minutes=10)
+"""A restart that a hard cap held up is tried again; its device is half-way and must not be left there."""
 NO_INSTALL: Final = frozenset(
     {
         RolloutStatus.HALTED,
@@ -79,7 +82,7 @@ async def act(services: Services, tenant: str, leased: Leased) -> None:
         if leased.was_started and not await _absent(services, tenant, leased, effect, case):
             return
         if case.connector is None or case.obstacle:
-            await _settle(services, tenant, leased, effect, Declined(why=case.obstacle))
+            await _settle(services, tenant, leased, effect, NotSent(why=case.obstacle))
             return
         await _call(services, tenant, leased, effect, case.connector)
     except OutsideUnclear as unclear:
@@ -112,12 +115,12 @@ def _case(services: Services, tenant: str, effect: Act, leased: Leased) -> _Case
 def _obsolete(rollout: Rollout, run: Run, action: Action, now: datetime) -> str:
     """What has happened since the intent that makes the action pointless or forbidden."""
     if run.key != action.key or run.state not in AWAITED[type(action)]:
-        return f"not sent any more: the device is {run.state}"
+        return f"the device is {run.state}"
     if not isinstance(action, InstallUpdate):
         return ""
     if rollout.status in NO_INSTALL:
-        return f"not sent: the rollout is {rollout.status}"
-    return "not sent: the approval is over" if now >= rollout.offer.not_after else ""
+        return f"the rollout is {rollout.status}"
+    return "the approval is over" if now >= rollout.offer.not_after else ""
 
 
 async def _absent(services: Services, tenant: str, leased: Leased, effect: Act, case: _Case) -> bool:
@@ -230,6 +233,10 @@ async def _capped(services: Services, tenant: str, leased: Leased, effect: Act, 
         text=text,
     )
     frame = services.frame(tenant, f"cap:{effect.action.key}:{leased.fence}", cause=effect.action.key)
+    if isinstance(effect.action, RebootDevice):
+        await services.in_worker(lambda: services.office.transact(frame, message))
+        await services.later(tenant, leased, services.now() + CAP_DELAY, error=text)
+        return
     await services.in_worker(
         lambda: services.office.transact(
             frame, message, within=lambda uow: store.settle_in(uow, leased.item.key, leased.fence)

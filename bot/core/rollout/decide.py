@@ -264,23 +264,22 @@ def _answered(hand: Hand, message: SettleAction, at: datetime) -> list[RolloutFa
         case Accepted() | Unclear():
             return [answered]
         case NotSent(why=why):
-            return [answered, *_not_sent(hand, message, why, at)]
+            return [answered, *_not_sent(hand, message, f"not sent: {why}", at)]
         case Declined(why=why):
-            return [answered, *_declined(hand, message, why, at)]
+            return [answered, *_declined(hand, message, f"the RMM refused: {why}", at)]
 
 
-def _not_sent(hand: Hand, message: SettleAction, why: str, at: datetime) -> list[RolloutFact]:
+def _not_sent(hand: Hand, message: SettleAction, text: str, at: datetime) -> list[RolloutFact]:
     """Nothing happened there: the device waits, is checked anew, and may start under a new attempt."""
     run = hand.runs[message.device]
     if run.state != DeviceState.INSTALLING:
-        return _declined(hand, message, why, at)
-    move = Move(device=run.device, to=DeviceState.HELD, why=f"not sent: {why}")
+        return _declined(hand, message, text, at)
+    move = Move(device=run.device, to=DeviceState.HELD, why=text)
     return [DevicesMoved(moves=(move,), at=at)]
 
 
-def _declined(hand: Hand, message: SettleAction, why: str, at: datetime) -> list[RolloutFact]:
+def _declined(hand: Hand, message: SettleAction, text: str, at: datetime) -> list[RolloutFact]:
     run = hand.runs[message.device]
-    text = f"the RMM refused: {why}"
     if run.state == DeviceState.INSTALLING:
         move = Move(device=run.device, to=DeviceState.BLOCKED, why=text)
     elif run.state in IN_FLIGHT:

@@ -113,3 +113,15 @@ def test_an_open_page_is_shown_to_its_person_alone() -> None:
     assert isinstance(shown, ShowCard)
     assert shown.persons == ("dana",)
     assert CALL.subject() == "p1"
+
+
+def test_a_page_that_somebody_passes_on_calls_the_next_person_at_once() -> None:
+    page = IN[S.OPEN]
+
+    facts = pages.decide(page, pages.PassPage(page=page.id, standing=standing("dana")), frame())
+
+    assert [type(fact) for fact in facts] == [pages.PagePassedOn]
+    passed = pages.evolve(page, facts[0])
+    assert any(isinstance(effect, PageOnCall) for effect in pages.react(passed, facts[0]))
+    with pytest.raises(Refused, match="already"):
+        pages.decide(passed, pages.PassPage(page=page.id, standing=standing("sam")), frame())
