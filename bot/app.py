@@ -19,6 +19,7 @@ from bot.connectors.ninjaone.connector import NinjaOne
 from bot.connectors.port import RmmConnector
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
+from bot.core.errors import RingmasterError
 from bot.edge.readiness import Readiness
 from bot.front.backend import Backend
 from bot.front.board import StoreBoard
@@ -61,6 +62,8 @@ class Ringmaster:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._wake = asyncio.Event()
         self._pumping = asyncio.Lock()
+        self._trouble = False
+        """True when the last round could not reach every client's file."""
         self.in_worker = InWorker(self._run)
         self.readiness = Readiness(time.monotonic)
         self.services = Services(
@@ -116,9 +119,12 @@ class Ringmaster:
                 continue
             for organisation, tenant in account.organisations.items():
                 effect = ReadFleet(account=account.id, organisation=organisation)
-                with self.office.store.begin(tenant) as uow:
-                    uow.enqueue(outbox_items([effect], now))
-                    uow.commit()
+                try:
+                    with self.office.store.begin(tenant) as uow:
+                        uow.enqueue(outbox_items([effect], now))
+                        uow.commit()
+                except RingmasterError as fault:  # suspended; when its key comes back, a command asks again
+                    log.warning("a fleet cannot be asked for: %s", type(fault).__name__)
 
     async def pump(self) -> int:
         """Everything that is due now, until nothing is left; how much was done."""
@@ -129,19 +135,38 @@ class Ringmaster:
             return total
 
     async def _round(self) -> int:
+        self._trouble = False
         fired = 0
         for tenant in await self.in_worker(self.office.store.tenants):
             if tenant != HOUSE:
-                fired += await self.in_worker(fire_due, self.office, tenant)
-        drained = await self.in_worker(drain_inbox, self.office, partial(digest_item, self.office))
-        return fired + drained.digested + drained.parked + await self.runner.drain()
+                fired += await self._apart(fire_due, self.office, tenant)
+        taken = await self._apart(self._digest)
+        carried = await self.runner.drain()
+        self._trouble = self._trouble or bool(self.runner.unreadable)
+        return fired + taken + carried
+
+    def _digest(self) -> int:
+        drained = drain_inbox(self.office, partial(digest_item, self.office))
+        return drained.digested + drained.parked
+
+    async def _apart(self, work: Callable[..., int], *args: Any) -> int:
+        """One client's trouble (no key, a locked or damaged file) must not stop the others."""
+        try:
+            return await self.in_worker(work, *args)
+        except RingmasterError as fault:
+            log.warning("one client's work waits: %s", type(fault).__name__)
+        except Exception:
+            log.exception("one client's work failed")
+        self._trouble = True
+        return 0
 
     async def tick(self) -> None:
         """One tick of the real clock; a fault is logged and the next tick tries again."""
         try:
             await self.in_worker(self.readiness.probe, self.office)
             await self.pump()
-            self.readiness.drained()
+            if not self._trouble:
+                self.readiness.drained()
         except Exception:  # the ticker must live on: a locked or full store recovers by itself
             log.exception("tick failed")
 

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from functools import partial
 
+from bot.core.answers import RefusedAnswer, Reply
 from bot.core.directory import Conversation, Directory
 from bot.core.directory import Person as Known
+from bot.core.errors import RingmasterError
 from bot.core.inbound import Heard, Pressed
 from bot.front.board import StoreBoard
+from bot.front.decisions import decisions
 from bot.front.replies import Replies
 from bot.runner.services import Services
 from bot.surfaces.console.changes import ChangeHub
 from bot.surfaces.console.ports import Change, Person, Place, Post
 from bot.surfaces.port import Answer, Clicked, Said
+from cards.model import Shape, Status, answer
 from handlers.chat import Planner, completions, hear
 from handlers.clicks import press
+from store.errors import KeyUnavailable, StoreUnavailable
 
 NO_ZONE = "UTC"
+STORE_AWAY = "The record cannot be written at this moment, so nothing was done. Try again in a minute."
+KEY_AWAY = "This client is suspended: its key cannot be read. Nothing was done; tell an administrator."
 
 
 class Backend:
@@ -66,6 +74,10 @@ class Backend:
             ]
         )
 
+    async def decisions(self, person_id: str) -> Mapping[str, int]:
+        """Conversation -> how many questions there this person may decide now."""
+        return await self._services.in_worker(decisions, self._services.office, person_id)
+
     async def posts(self, person_id: str, conversation: str, limit: int) -> tuple[Post, ...]:
         """The newest posts there, from the files of exactly those clients that belong there."""
         directory = await self._directory()
@@ -74,9 +86,19 @@ class Backend:
             return ()
         found: list[Post] = []
         for tenant in tenants_of(directory, known):
-            board = StoreBoard(self._services.office, tenant, self._services.in_worker)
-            found += await board.newest(conversation, person_id, limit)
+            found += await self._posts_of(directory, tenant, conversation, person_id, limit)
         return tuple(sorted(found, key=lambda post: (post.posted_at, post.message_id), reverse=True)[:limit])
+
+    async def _posts_of(
+        self, directory: Directory, tenant: str, conversation: str, person_id: str, limit: int
+    ) -> tuple[Post, ...]:
+        """One client's posts; a client whose file cannot be read says so in their place."""
+        board = StoreBoard(self._services.office, tenant, self._services.in_worker)
+        try:
+            return await board.newest(conversation, person_id, limit)
+        except RingmasterError:
+            title = directory.clients[tenant].title if tenant in directory.clients else tenant
+            return (unreadable_post(conversation, tenant, title, self._services.now()),)
 
     async def say(self, said: Said) -> Answer | None:
         """Carry out what was typed; the answer is for the person alone."""
@@ -88,9 +110,9 @@ class Backend:
             delivery_id=said.delivery_id,
             received_at=said.received_at,
         )
-        answer = await self._services.in_worker(hear, self._services.office, heard, self._planner)
+        reply = await self._carried(hear, self._services.office, heard, self._planner)
         self._wake()
-        return await self._replies.answer(answer, await self._zone_of(said.conversation))
+        return await self._replies.answer(reply, await self._zone_of(said.conversation))
 
     async def click(self, clicked: Clicked) -> Answer | None:
         """Carry out what was pressed; every click has an answer."""
@@ -104,9 +126,9 @@ class Backend:
             delivery_id=clicked.delivery_id,
             received_at=clicked.received_at,
         )
-        answer = await self._services.in_worker(press, self._services.office, pressed)
+        reply = await self._carried(press, self._services.office, pressed)
         self._wake()
-        return await self._replies.answer(answer, await self._zone_of(clicked.conversation))
+        return await self._replies.answer(reply, await self._zone_of(clicked.conversation))
 
     async def complete(self, person_id: str, conversation: str, text: str) -> list[str]:
         """Whole commands that the text may become."""
@@ -122,6 +144,15 @@ class Backend:
         async for change in self._hub.subscribe(person_id, places):
             yield change
 
+    async def _carried(self, work: Callable[..., Reply], *args: object) -> Reply:
+        """What the handler answers, or a sentence that is true of a store that cannot be written."""
+        try:
+            return await self._services.in_worker(work, *args)
+        except StoreUnavailable:
+            return RefusedAnswer(why=STORE_AWAY, rule="store-unavailable")
+        except KeyUnavailable:
+            return RefusedAnswer(why=KEY_AWAY, rule="suspended")
+
     async def _directory(self) -> Directory:
         return await self._services.in_worker(self._services.office.directory)
 
@@ -129,14 +160,15 @@ class Backend:
         tenants = [tenant for tenant in directory.clients if directory.roles(known.id, tenant)]
         sample = bool(tenants) and all(directory.clients[tenant].sample for tenant in tenants)
         zone = await self._zone(tenants[0]) if tenants else NO_ZONE
-        return Person(person_id=known.id, name=known.name, zone=zone, sample=sample)
+        roles = sorted({role for tenant in tenants for role in directory.roles(known.id, tenant)})
+        return Person(person_id=known.id, name=known.name, about=", ".join(roles), zone=zone, sample=sample)
 
     async def _place(self, directory: Directory, conversation: Conversation) -> Place:
         tenants = tenants_of(directory, conversation)
         zone = await self._zone(tenants[0]) if tenants else NO_ZONE
         about = {
             "client": "this client only",
-            "staff": "staff: " + ", ".join(conversation.tenants),
+            "staff": "staff only: " + ", ".join(directory.clients[tenant].title for tenant in tenants),
             "dm": "only you",
         }
         return Place(
@@ -154,8 +186,26 @@ class Backend:
         return await self._zone(tenants[0]) if tenants else NO_ZONE
 
     async def _zone(self, tenant: str) -> str:
-        known = await self._services.in_worker(self._services.office.tenant, tenant)
+        try:
+            known = await self._services.in_worker(self._services.office.tenant, tenant)
+        except RingmasterError:  # suspended or unreadable: its page still opens, and says so
+            return NO_ZONE
         return known.policy.zone if known else NO_ZONE
+
+
+def unreadable_post(conversation: str, tenant: str, title: str, at: datetime) -> Post:
+    """What stands in a conversation while a client's file cannot be read: nobody may take it for silence."""
+    sentence = f"{title} is suspended: its record cannot be read. Nothing is decided and nothing starts."
+    return Post(
+        conversation=conversation,
+        message_id=f"unreadable-{tenant}",
+        version=0,
+        posted_at=at,
+        changed_at=at,
+        visible_to=None,
+        key="unreadable",
+        card=answer(sentence, key="unreadable", status=Status(shape=Shape.STOPPED, word="Suspended")),
+    )
 
 
 def may_read(directory: Directory, person: str, conversation: Conversation) -> bool:

@@ -50,25 +50,28 @@ class Runner:
         self._owner = owner
         self._one_by_one = one_by_one
         self._lease_seconds = lease_seconds
+        self.unreadable: frozenset[str] = frozenset()
+        """Tenants whose outbox the last drain could not reach."""
 
     async def drain(self) -> int:
         """Carry out everything that is due now; how many effects that was."""
         office = self._services.office
         tenants = await self._services.in_worker(office.store.tenants)
         counts = await self._all([self._tenant(tenant) for tenant in tenants])
-        return sum(counts)
+        self.unreadable = frozenset(t for t, n in zip(tenants, counts, strict=True) if n is None)
+        return sum(count or 0 for count in counts)
 
     async def _all(self, works: Sequence[Coroutine[None, None, T]]) -> list[T]:
         if self._one_by_one:
             return [await work for work in works]
         return list(await asyncio.gather(*works))
 
-    async def _tenant(self, tenant: str) -> int:
+    async def _tenant(self, tenant: str) -> int | None:
         try:
             claimed = await self._services.in_worker(self._claim, tenant)
         except RingmasterError as fault:
             log.warning("outbox cannot be read: %s", type(fault).__name__)
-            return 0
+            return None
         await self._all([self._carry(tenant, leased) for leased in claimed])
         return len(claimed)
 
