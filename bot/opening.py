@@ -7,10 +7,10 @@ from typing import Final
 
 from bot.clock import Clock
 from bot.core.envelope import HOUSE
+from bot.core.ports import KeyState
 from bot.settings import Settings
 from handlers.office import Office
 from handlers.replay import rebuild
-from store.ports import KeyState
 from store.sqlite import SqliteStore
 from store.tables import FOLD_VERSION
 

@@ -13,11 +13,11 @@ from bot.core.answers import Client, RefusedAnswer
 from bot.core.directory import Conversation, Directory, Person
 from bot.core.envelope import HOUSE, Actor, Frame, Standing
 from bot.core.errors import Refused
+from bot.core.ports import KeyState
 from bot.core.value import Value
 from bot.core.vocabulary import Message
 from handlers.engine import refuse
 from handlers.office import Office
-from store.ports import KeyState
 
 STRANGER: Final = RefusedAnswer(
     why="I do not know you yet. Ask a lead to add you; nothing was done.", rule="unknown-person"

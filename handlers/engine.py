@@ -16,6 +16,7 @@ import msgspec
 from bot.core.effects import Act, Effect, ObserveDevices, PageOnCall, ReadFleet, ShowCard, key_of, lane_of
 from bot.core.envelope import Frame
 from bot.core.errors import Broken, Refused
+from bot.core.ports import OutboxItem, UnitOfWork
 from bot.core.rollout import decide as rollout_decide
 from bot.core.rollout import evolve as rollout_evolve
 from bot.core.rollout import react as rollout_react
@@ -24,7 +25,6 @@ from bot.core.tenants import SELF
 from bot.core.vocabulary import Entry, Fact, Message, Recorded, Refusal, encode, encode_entry
 from handlers.hands import load_hand, load_state, save_hand, save_state
 from handlers.machines import MACHINES, ROLLOUT, kind_of
-from store.ports import OutboxItem, UnitOfWork
 
 MAX_DEPTH: Final = 8
 """Messages sent from within a decision go at most this deep (design 3)."""

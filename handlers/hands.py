@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from bot.core.gates import GateSettled
+from bot.core.ports import Aggregate, DeviceRow, UnitOfWork
 from bot.core.rollout.messages import (
     ActionAnswered,
     ActionsIntended,
@@ -33,7 +34,6 @@ from bot.core.rollout.state import (
 )
 from bot.core.vocabulary import Fact, Message, encode
 from handlers.machines import MACHINES, ROLLOUT, rollout_due
-from store.ports import Aggregate, DeviceRow, UnitOfWork
 
 _ROLLOUT = msgspec.json.Decoder(Rollout)
 _RUN = msgspec.json.Decoder(Run)

@@ -15,10 +15,10 @@ import msgspec
 
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
+from bot.core.errors import StoreUnavailable
+from bot.core.ports import InboxItem, UnitOfWork
 from handlers.engine import outbox_items
 from handlers.office import Office
-from store.errors import StoreUnavailable
-from store.ports import InboxItem, UnitOfWork
 
 log = logging.getLogger(__name__)
 

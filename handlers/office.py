@@ -12,11 +12,11 @@ from typing import Final
 from bot.core.directory import DIRECTORY, Directory
 from bot.core.envelope import HOUSE, Actor, Frame
 from bot.core.errors import Broken, Refused
+from bot.core.ports import KeyState, Store, UnitOfWork
 from bot.core.tenants import SELF, Tenant
 from bot.core.vocabulary import Message
 from handlers.engine import Handled, handle, refuse
 from handlers.hands import load_state
-from store.ports import KeyState, Store, UnitOfWork
 
 CODE_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_DIGITS: Final = "23456789"

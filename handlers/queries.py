@@ -24,6 +24,7 @@ from bot.core.errors import Refused
 from bot.core.gates import Gate, GateStatus, entitled
 from bot.core.offers import DIGEST_PREFIX, Target
 from bot.core.planning import SERVER_CLASSES
+from bot.core.ports import UnitOfWork
 from bot.core.rollout.state import (
     CHANGED,
     FINAL,
@@ -39,7 +40,6 @@ from bot.core.rollout.state import (
 from bot.core.tenants import SELF, Tenant
 from handlers.hands import load_rollout, load_state
 from handlers.machines import ROLLOUT
-from store.ports import UnitOfWork
 
 FLEET: Final = "fleet"
 """Name of the cache with the latest inventory."""

@@ -13,13 +13,13 @@ from typing import Any, Final
 import msgspec
 
 from bot.core.errors import Broken, RingmasterError
+from bot.core.ports import Aggregate, DeviceRow, EntryHeader, Store, UnitOfWork
 from bot.core.rollout.state import Hand
 from bot.core.upcasters import UPCASTERS, Upcasters
 from bot.core.vocabulary import decode_facts
 from handlers.engine import evolve
 from handlers.hands import save_hand, save_state
 from handlers.machines import ROLLOUT
-from store.ports import Aggregate, DeviceRow, EntryHeader, Store, UnitOfWork
 
 KEY_DESTROYED: Final = "key.destroyed"
 """Kind of the entry after which a tenant has neither content nor state; the store writes it by itself."""

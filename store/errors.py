@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from bot.core.errors import Broken, RingmasterError
+from bot.core.errors import Broken, RingmasterError, StoreUnavailable
 
-
-class StoreUnavailable(RingmasterError):
-    """The database is locked, full or gone for the moment; nothing was written, trying again is right."""
+__all__ = [
+    "AlreadyRunning",
+    "DuplicateMessage",
+    "KeyDestroyed",
+    "KeyUnavailable",
+    "SchemaOutdated",
+    "StaleVersion",
+    "StoreUnavailable",
+    "TenantExists",
+    "TenantUnknown",
+]
 
 
 class AlreadyRunning(RingmasterError):

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from bot.core.ports import HOUSE
 from store.errors import AlreadyRunning, TenantUnknown
-from store.ports import HOUSE
 
 LOCK_NAME: Final = "ringmaster.lock"
 TENANT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")

@@ -14,9 +14,9 @@ from typing import Final
 
 import msgspec
 
+from bot.core.ports import KeyState
 from store.errors import KeyDestroyed, KeyUnavailable
 from store.notes import public_of
-from store.ports import KeyState
 from store.seal import KEY_BYTES, RandomBytes, TenantKey
 
 KEY_ID_BYTES: Final = 8

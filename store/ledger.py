@@ -17,9 +17,9 @@ from typing import Final
 import msgspec
 
 from bot.core.errors import Broken
+from bot.core.ports import EntryHeader
 from store.merkle import leaf_hash
 from store.moment import from_text, to_text
-from store.ports import EntryHeader
 from store.seal import Sealer, place_of
 
 FIRST_PREV: Final = bytes(32)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from bot.core.errors import Broken
+from bot.core.ports import HOUSE, KeyState, Leased, Parked, UnitOfWork
 from store.errors import (
     KeyDestroyed,
     KeyUnavailable,
@@ -23,7 +24,6 @@ from store.errors import (
 from store.files import TENANT_NAME
 from store.ledger import KEY_DESTROYED
 from store.memory_unit import MemoryUnitOfWork, Rows
-from store.ports import HOUSE, KeyState, Leased, Parked, UnitOfWork
 from store.seal import KEY_BYTES, RandomBytes, Sealer, TenantKey
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def counting_bytes() -> RandomBytes:
 
 
 class MemoryStore:
-    """Implements `store.ports.Store`."""
+    """Implements `bot.core.ports.Store`."""
 
     def __init__(self, *, random_bytes: RandomBytes | None = None) -> None:
         self._random_bytes = random_bytes or counting_bytes()

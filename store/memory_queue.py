@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from store.ports import InboxItem, Leased, OutboxItem, Parked
+from bot.core.ports import InboxItem, Leased, OutboxItem, Parked
 
 OPEN = ("ready", "leased")
 STUCK = ("parked", "doubt")

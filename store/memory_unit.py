@@ -9,10 +9,10 @@ from datetime import datetime
 from typing_extensions import override
 
 from bot.core.errors import Broken
+from bot.core.ports import FIND_LIMIT, Aggregate, Copy, DeviceRow, EntryHeader, InboxItem, Post
 from store import ledger
 from store.errors import DuplicateMessage, StaleVersion
 from store.memory_queue import MemoryQueues, Slot
-from store.ports import FIND_LIMIT, Aggregate, Copy, DeviceRow, EntryHeader, InboxItem, Post
 from store.seal import Sealer
 from store.tables import FOLD_VERSION
 
@@ -38,7 +38,7 @@ class Rows:
 
 
 class MemoryUnitOfWork(MemoryQueues):
-    """Implements `store.ports.UnitOfWork`; `keep` is None for one that only reads."""
+    """Implements `bot.core.ports.UnitOfWork`; `keep` is None for one that only reads."""
 
     def __init__(self, rows: Rows, sealer: Sealer, *, keep: Callable[[Rows], None] | None) -> None:
         self.tenant = sealer.tenant

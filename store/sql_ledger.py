@@ -9,10 +9,10 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, insert, select, update
 
 from bot.core.errors import Broken
+from bot.core.ports import EntryHeader
 from store import ledger
 from store.errors import DuplicateMessage
 from store.merkle import grow, root_of
-from store.ports import EntryHeader
 from store.sql_base import TENANT, SqlWork
 from store.tables import CHECKPOINT, ENTRY, HEAD, SECRET
 

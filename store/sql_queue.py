@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, and_, bindparam, case, exists, func, insert, or_, select, tuple_, update
 
-from store.ports import InboxItem, Leased, OutboxItem, Parked
+from bot.core.ports import InboxItem, Leased, OutboxItem, Parked
 from store.sql_base import TENANT, SqlWork
 from store.tables import INBOX, OUTBOX
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 
+from bot.core.ports import Copy, Post
 from store.dialect import upsert
-from store.ports import Copy, Post
 from store.sql_base import TENANT, SqlWork
 from store.tables import CACHE, CARD_COPY, COUNTER, POST, SENT_CARD
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, select
 
+from bot.core.ports import FIND_LIMIT, Aggregate, DeviceRow
 from store.dialect import upsert
 from store.errors import StaleVersion
-from store.ports import FIND_LIMIT, Aggregate, DeviceRow
 from store.sql_base import TENANT, SqlWork
 from store.tables import AGGREGATE, DEVICE_RUN, FOLD, FOLD_VERSION
 

@@ -12,13 +12,13 @@ from typing import Final, TypeVar
 from sqlalchemy import Engine, QueuePool
 
 from bot.core.errors import Broken, RingmasterError
+from bot.core.ports import KeyState, Leased, Parked, UnitOfWork
 from store import notes
 from store.dialect import BUSY_SECONDS, READING, open_engine, translated
 from store.errors import KeyDestroyed, TenantExists, TenantUnknown
 from store.files import Lock, tenant_names, tenant_path
 from store.keys import KeyFile, replace_durably
 from store.ledger import KEY_DESTROYED
-from store.ports import KeyState, Leased, Parked, UnitOfWork
 from store.schema import refuse_other_schema, write_fresh
 from store.seal import RandomBytes, Sealer, TenantKey
 from store.unit import SqlUnitOfWork
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class SqliteStore:
-    """Implements `store.ports.Store`. `random_bytes` must be the system's own outside of tests.
+    """Implements `bot.core.ports.Store`. `random_bytes` must be the system's own outside of tests.
 
     Without its lock it only reads, beside whoever holds the lock.
     """

@@ -17,7 +17,7 @@ KEPT_WITHOUT_KEY: Final = ("counter", "fold")
 
 
 class SqlUnitOfWork(LedgerWork, StateWork, QueueWork, ShownWork):
-    """Implements `store.ports.UnitOfWork` on one SQLAlchemy connection."""
+    """Implements `bot.core.ports.UnitOfWork` on one SQLAlchemy connection."""
 
     def forget_content(self) -> None:
         """Delete state, inbox, outbox and all else that the key sealed, except the ledger (design 4)."""

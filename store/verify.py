@@ -18,13 +18,13 @@ from sqlalchemy import Connection, String, bindparam, select, type_coerce
 from sqlalchemy.exc import DatabaseError
 
 from bot.core.errors import Broken
+from bot.core.ports import KeyState
 from store import ledger, notes
 from store.dialect import READING, open_engine, unavailable_reason
 from store.errors import KeyDestroyed, KeyUnavailable, StoreUnavailable, TenantUnknown
 from store.files import tenant_path
 from store.keys import KeyFile
 from store.merkle import grow, leaf_hash, root_of
-from store.ports import KeyState
 from store.seal import Sealer
 from store.sqlite import SqliteStore
 from store.tables import CHECKPOINT, ENTRY, HEAD, SECRET

@@ -12,10 +12,10 @@ from typing import Final
 
 from bot.cli.beside import chosen_tenants
 from bot.clock import SystemClock
+from bot.core.ports import KeyState, Store
 from bot.settings import Settings, load_settings
 from handlers.replay import Check, Difference, check
 from store.memory import MemoryStore
-from store.ports import KeyState, Store
 from store.sqlite import SqliteStore
 
 SHOWN: Final = 20

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from bot.cli.beside import chosen_tenants
 from bot.clock import SystemClock
+from bot.core.ports import KeyState
 from bot.settings import load_settings
 from store.keys import KeyFile
-from store.ports import KeyState
 from store.verify import Verdict, verify
 
 

@@ -42,3 +42,7 @@ class OutsideUnclear(OutsideFailed):
 
 class Broken(RingmasterError):
     """A state that must not be: our own fault, or somebody altered the record."""
+
+
+class StoreUnavailable(RingmasterError):
+    """The database is locked, full or gone for the moment; nothing was written, trying again is right."""

@@ -10,8 +10,8 @@ from typing import Final
 
 from bot.core.envelope import HOUSE
 from bot.core.errors import RingmasterError
+from bot.core.ports import KeyState
 from handlers.office import Office
-from store.ports import KeyState
 
 STALE_SECONDS: Final = 15.0
 """A probe older than this says nothing: then the worker itself hangs."""

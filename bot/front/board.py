@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
+from bot.core.ports import Post as Row
+from bot.core.ports import UnitOfWork
 from bot.runner.services import InWorker
 from bot.surfaces.console.ports import Post
 from cards.model import Card
 from handlers.office import Office
-from store.ports import Post as Row
-from store.ports import UnitOfWork
 
 PAGE = 200
 """Most posts of one conversation and client that are read at once."""

@@ -27,11 +27,11 @@ from bot.core.actions import (
 from bot.core.effects import Act
 from bot.core.envelope import HOUSE
 from bot.core.errors import OutsideBusy, OutsideFailed, OutsideUnclear, Refused
+from bot.core.ports import Leased
 from bot.core.rollout.messages import HitCap, SettleAction
 from bot.core.rollout.state import DeviceState, Rollout, RolloutStatus, Run
 from bot.runner.services import MAX_ATTEMPTS, Services, payload
 from handlers.hands import decode_runs, load_rollout
-from store.ports import Leased
 
 HOUR: Final = timedelta(hours=1)
 LOOK_UP_DELAY: Final = timedelta(seconds=10)

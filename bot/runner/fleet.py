@@ -11,9 +11,9 @@ from bot.core.actions import DeviceSnapshot, FleetRead
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
 from bot.core.errors import OutsideBusy, OutsideFailed, Refused
+from bot.core.ports import Leased, UnitOfWork
 from bot.runner.services import Services, payload
 from handlers.intake import already_asked, assess, newest_update
-from store.ports import Leased, UnitOfWork
 
 FLEET: Final = "fleet"
 """Name of the cached reading in the tenant's file: a copy, never compared, never evidence by itself."""

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Final, TypeVar
 
 from bot.core.errors import OutsideBusy, OutsideFailed, RingmasterError
+from bot.core.ports import Leased
 from bot.runner.act import act
 from bot.runner.fleet import read_fleet
 from bot.runner.page import page
 from bot.runner.services import LEASE_SECONDS, Services
 from bot.runner.show import show
 from bot.runner.watch import observe
-from store.ports import Leased
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import hashlib
 
 from bot.core.effects import PageOnCall
 from bot.core.pages import OpenPage
+from bot.core.ports import Leased
 from bot.runner.services import Services, payload
-from store.ports import Leased
 
 
 async def page(services: Services, tenant: str, leased: Leased) -> None:

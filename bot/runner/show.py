@@ -15,11 +15,11 @@ import msgspec
 from bot.core.directory import Conversation, Directory
 from bot.core.effects import ShowCard
 from bot.core.gates import CardSent, Gate, GateStatus
+from bot.core.ports import Copy, Leased, UnitOfWork
 from bot.runner.services import Services, payload
 from bot.runner.views import Drawn, draw
 from cards.model import Card
 from handlers.hands import load_state
-from store.ports import Copy, Leased, UnitOfWork
 
 LIVE_PAUSE: Final = timedelta(seconds=5)
 """A live card is redrawn at most this often a copy (design 8); decisions do not wait."""

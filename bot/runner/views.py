@@ -12,6 +12,7 @@ from bot.core.directory import Directory
 from bot.core.gates import Gate, GateStatus
 from bot.core.offers import DIGEST_PREFIX
 from bot.core.pages import Page, PageStatus
+from bot.core.ports import UnitOfWork
 from bot.core.recommendations import Recommendation
 from bot.core.rollout.state import FINAL, DeviceState, PauseKind, Rollout, RolloutStatus, Run
 from bot.runner.services import Services
@@ -24,7 +25,6 @@ from cards.rollout import rollout_card
 from cards.views import GateView, PageView, RecommendationView, RolloutView
 from handlers.hands import decode_runs, load_rollout, load_state
 from handlers.intake import recommendation_of
-from store.ports import UnitOfWork
 
 TELLING: Final = frozenset(
     {

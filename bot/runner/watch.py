@@ -14,13 +14,13 @@ from bot.core.actions import DeviceReport
 from bot.core.effects import ObserveDevices
 from bot.core.envelope import Actor
 from bot.core.errors import OutsideBusy, OutsideFailed
+from bot.core.ports import Leased
 from bot.core.rollout.advance import watching
 from bot.core.rollout.judge import judge
 from bot.core.rollout.messages import ReportDevices
 from bot.core.rollout.state import WATCHED, DeviceState, Rollout, Run
 from bot.runner.services import Services, payload
 from handlers.hands import decode_runs, load_rollout
-from store.ports import Leased
 
 MAX_BATCH: Final = 500
 """A batch of reports is one message and one entry (design 3)."""

@@ -17,12 +17,12 @@ from bot.connectors.ninjaone import NinjaOne
 from bot.connectors.port import RmmConnector
 from bot.core.directory import Account, Client, MapOrganisation, RegisterAccount, RegisterClient
 from bot.core.envelope import HOUSE, Actor
+from bot.core.ports import InboxItem, Store
 from bot.core.vocabulary import Message
 from bot.web import TALLY, Limits, open_public, public_app
 from handlers.inbox import Digested, digest_item, drain_inbox
 from handlers.office import Office
 from store.memory import MemoryStore
-from store.ports import InboxItem, Store
 from tests.bot.connectors.ninjaone.canned import VirtualTime, config
 
 T = TypeVar("T")

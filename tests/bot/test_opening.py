@@ -10,12 +10,12 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.core.errors import Broken
+from bot.core.ports import KeyState
 from bot.core.tenants import Mode, SetMode
 from bot.opening import Opened, open_office
 from bot.settings import Settings
 from handlers.provision import ADMIN, provision
 from store.errors import AlreadyRunning
-from store.ports import KeyState
 from tests.handlers.ledger_story import CLIENT, house, tell_story
 
 

@@ -19,6 +19,7 @@ from bot.core.directory import Client, Conversation, Person
 from bot.core.envelope import BOT, Actor
 from bot.core.gates import Gate
 from bot.core.inbound import Heard, Pressed
+from bot.core.ports import Store
 from bot.core.rollout.messages import PlanRollout, ReportDevices
 from bot.core.rollout.state import Rollout
 from bot.core.tenants import Mode
@@ -30,7 +31,6 @@ from handlers.office import Office
 from handlers.provision import ClientPlan, HousePlan, provision
 from handlers.queries import gate_with_id, open_gates
 from handlers.timers import fire_due
-from store.ports import Store
 from tests.builders import KB, NOW, offer, policy, reading, ring_rules, rules
 
 DECIDE = rules(roles=("approver",))

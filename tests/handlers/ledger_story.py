@@ -19,6 +19,7 @@ from bot.core.directory import Account, Client, Conversation, Person
 from bot.core.envelope import BOT, HOUSE, Actor, Standing
 from bot.core.errors import Refused
 from bot.core.intel import Catalogue, Flaw, UpdateRow, build_catalogue
+from bot.core.ports import Store
 from bot.core.rollout import messages as rollouts
 from bot.core.rollout.state import Run
 from bot.core.tenants import Mode
@@ -29,7 +30,6 @@ from handlers.intake import assess
 from handlers.office import Office
 from handlers.provision import ClientPlan, HousePlan, provision
 from handlers.timers import fire_due
-from store.ports import Store
 from tests.builders import NOW, policy, ring_rules, rules, waiting
 
 CLIENT = "contoso"

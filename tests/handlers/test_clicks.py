@@ -22,10 +22,10 @@ from bot.core.directory import RegisterPerson
 from bot.core.envelope import HOUSE
 from bot.core.gates import GateStatus, Verb, VoidGate
 from bot.core.pages import OpenPage
+from bot.core.ports import Copy
 from bot.core.rollout.state import PauseKind, RolloutStatus
 from bot.core.tenants import SELF
 from store.memory import MemoryStore
-from store.ports import Copy
 from tests.handlers.desk import Desk
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bot.core.ports import Aggregate, DeviceRow, UnitOfWork
 from bot.core.value import digest
 from bot.core.vocabulary import decode_entry
 from handlers.machines import KINDS
 from handlers.replay import EVERYTHING, fold
 from store.memory import MemoryStore
-from store.ports import Aggregate, DeviceRow, UnitOfWork
 from tests.builders import NOW
 from tests.handlers.ledger_story import TENANTS, tell_story
 

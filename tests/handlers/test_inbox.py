@@ -10,10 +10,10 @@ import pytest
 from bot.connectors.port import ActivityEvent
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
+from bot.core.ports import DeviceRow, InboxItem
 from handlers.inbox import Digested, digest, drain_inbox, keep, parked_deliveries, retry_parked
 from store.errors import StoreUnavailable
 from store.memory import MemoryStore
-from store.ports import DeviceRow, InboxItem
 from tests.bot.public_house import ACCOUNT, NOW, House
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.core.ports import DeviceRow, Store
 from bot.core.upcasters import UPCASTERS, RawFact, Upcasters
 from handlers.replay import KEY_DESTROYED, Check, Difference, check, fold, rebuild
 from store.ledger import KEY_DESTROYED as KIND_OF_THE_STORE
 from store.memory import MemoryStore, counting_bytes
-from store.ports import DeviceRow, Store
 from store.sqlite import SqliteStore
 from tests.builders import NOW
 from tests.handlers.ledger_story import CLIENT, TENANTS, tell_story

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.ports import Store
 from store.memory import MemoryStore, counting_bytes
-from store.ports import Store
 from store.sqlite import SqliteStore
 
 OpenSqlite = Callable[..., SqliteStore]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import Broken
+from bot.core.ports import DeviceRow, Store
 from store.errors import KeyDestroyed, TenantUnknown
 from store.memory import counting_bytes
-from store.ports import DeviceRow, Store
 from store.sqlite import SqliteStore
 
 NOW = datetime(2026, 11, 16, 20, 0, tzinfo=UTC)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from bot.core.errors import Broken
+from bot.core.ports import Aggregate, Copy, DeviceRow, InboxItem, KeyState, Post, Store, UnitOfWork
 from store.errors import (
     DuplicateMessage,
     KeyDestroyed,
@@ -16,7 +17,6 @@ from store.errors import (
     TenantExists,
     TenantUnknown,
 )
-from store.ports import Aggregate, Copy, DeviceRow, InboxItem, KeyState, Post, Store, UnitOfWork
 from store.tables import FOLD_VERSION
 
 NOW = datetime(2026, 11, 16, 20, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import Broken
+from bot.core.ports import Aggregate, OutboxItem
 from store.errors import AlreadyRunning, StoreUnavailable
-from store.ports import Aggregate, OutboxItem
 from store.sqlite import OPEN_FILES, SqliteStore
 from store.verify import verify
 
@@ -25,7 +25,7 @@ WRITER = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from store.ports import Aggregate, OutboxItem
+from bot.core.ports import Aggregate, OutboxItem
 from store.sqlite import SqliteStore
 
 folder = Path(sys.argv[1])

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import Broken
+from bot.core.ports import Aggregate, DeviceRow, InboxItem, KeyState, OutboxItem, Post, UnitOfWork
 from store.errors import KeyDestroyed, KeyUnavailable
 from store.keys import KeyFile
 from store.memory import counting_bytes
-from store.ports import Aggregate, DeviceRow, InboxItem, KeyState, OutboxItem, Post, UnitOfWork
 from store.seal import Sealer, TenantKey
 from store.sqlite import SqliteStore
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from store.ports import Leased, OutboxItem, Store
+from bot.core.ports import Leased, OutboxItem, Store
 
 NOW = datetime(2026, 11, 16, 20, 0, tzinfo=UTC)
 

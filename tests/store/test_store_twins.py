@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from bot.core.ports import OutboxItem, Store
 from store.memory import MemoryStore, counting_bytes
-from store.ports import OutboxItem, Store
 from store.sqlite import SqliteStore
 
 NOW = datetime(2026, 11, 16, 20, 0, tzinfo=UTC)

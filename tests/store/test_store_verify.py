@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.ports import KeyState
 from store import ledger
 from store.merkle import grow, leaf_hash
-from store.ports import KeyState
 from store.seal import Sealer
 from store.sqlite import SqliteStore
 from store.tables import METADATA, TABLES

@@ -10,12 +10,12 @@ from bot.core.gates import Gate
 from bot.core.offers import Target
 from bot.core.pages import Page, PageStatus
 from bot.core.planning import SERVER_CLASSES
+from bot.core.ports import UnitOfWork
 from bot.core.recommendations import Recommendation
 from bot.core.rollout.state import FINAL, DeviceState, Rollout
 from handlers.hands import decode_runs, load_rollout, load_state
 from handlers.office import Office
 from handlers.queries import fleet, open_gates
-from store.ports import UnitOfWork
 
 CLIENTS = ("contoso", "fabrikam")
 

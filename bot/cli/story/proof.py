@@ -12,9 +12,9 @@ from bot.cli.replay import check_tenant
 from bot.cli.sample import ROOT
 from bot.cli.story.case import Finding
 from bot.cli.story.transcript import Transcript
+from bot.core.ports import KeyState
 from bot.settings import Settings
 from store.keys import KeyFile
-from store.ports import KeyState
 from store.sqlite import SqliteStore
 from store.verify import verify
 

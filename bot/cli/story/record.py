@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from store.ports import KeyState
+from bot.core.ports import KeyState
 from store.sqlite import SqliteStore
 
 PAGE: Final = 10_000

@@ -22,12 +22,12 @@ from bot.cli.story.door import Door
 from bot.connectors.port import ObserveRequest, RmmConnector
 from bot.core.actions import Accepted, Action, ActionOutcome, DeviceReport, InstallUpdate, UninstallUpdate
 from bot.core.effects import Act
+from bot.core.ports import Aggregate, Store, UnitOfWork
 from bot.core.rollout.state import Rollout, RolloutStatus
 from bot.settings import Settings
 from handlers.engine import outbox_items
 from handlers.office import Office
 from handlers.queries import living_rollouts
-from store.ports import Aggregate, Store, UnitOfWork
 
 VICTIM: Final = "contoso"
 """The client at which things are broken, where the story's bad patch is not needed for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from html import escape
 from urllib.parse import quote
@@ -37,6 +37,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[Person, ...]
     """People to switch to; empty when the person signed in with a token."""
     places: tuple[Place, ...]
+    decisions: Mapping[str, int] = msgspec.field(default_factory=dict)
+    """Conversation -> questions there that wait for this person."""
 
 
 def document(title: str, header: str, main: str, *, kind: str = "") -> str:
@@ -80,7 +82,7 @@ def _person_menu(reader: Reader) -> str:
 def _switch_form(reader: Reader, token: str) -> str:
     options = "".join(
         f'<option value="{escape(person.person_id)}"{_if(person == reader.person, " selected")}>'
-        f"{safe(person.name)}</option>"
+        f"{_who(person)}</option>"
         for person in reader.people
     )
     return (
@@ -88,6 +90,10 @@ def _switch_form(reader: Reader, token: str) -> str:
         f'<select id="switch-person" name="person">{options}</select>'
         '<button class="button plain">Switch</button></form>'
     )
+
+
+def _who(person: Person) -> str:
+    return safe(f"{person.name}, {person.about}" if person.about else person.name)
 
 
 def _if(holds: bool, text: str) -> str:
@@ -104,6 +110,9 @@ def sign_in_page(csrf: str, people: Sequence[Person], fault: str = "") -> str:
         '<section class="panel" aria-labelledby="token-title"><h2 id="token-title">With your own token</h2>'
         f'<form method="post" action="/sign-in">{token}<div class="field">'
         '<label for="token">Personal token</label>'
+        # A password manager keeps the token under a name; nobody has to see it.
+        '<div hidden><label for="username">Name</label><input type="text" id="username" name="username" '
+        'value="ringmaster" autocomplete="username"></div>'
         '<p class="hint" id="token-hint">Made for you by an administrator. It proves each of your votes.</p>'
         '<input type="password" id="token" name="token" required autocomplete="current-password" '
         'aria-describedby="token-hint"></div><button class="button primary">Sign in</button></form>'
@@ -115,7 +124,7 @@ def sign_in_page(csrf: str, people: Sequence[Person], fault: str = "") -> str:
 def _sample_panel(token: str, people: Sequence[Person]) -> str:
     rows = "".join(
         f'<li><button class="button plain" name="person" value="{escape(person.person_id)}">'
-        f"{safe(person.name)}</button></li>"
+        f"{_who(person)}</button></li>"
         for person in people
     )
     return (
@@ -130,27 +139,35 @@ def places_page(reader: Reader) -> str:
     """All conversations of the person; on a phone this page is the way between them."""
     main = (
         '<main id="main" tabindex="-1" class="narrow"><h1>Conversations</h1>'
-        f"{_place_list(reader, current='')}</main>"
+        f'<nav class="list" data-here="" aria-label="Conversations">{place_list(reader)}</nav></main>'
     )
     return document("Conversations", header(reader), main)
 
 
-def _place_list(reader: Reader, current: str) -> str:
+def place_list(reader: Reader, current: str = "") -> str:
+    """The conversations by kind, each with what waits there; the script reads it again at a change."""
     channels = [place for place in reader.places if not place.direct]
     direct = [place for place in reader.places if place.direct]
     if not reader.places:
         return '<p class="empty">No conversation is open to you yet. An administrator can bind one.</p>'
-    return _places("Channels", channels, current) + _places("Direct messages", direct, current)
+    return _places(reader, "Channels", channels, current) + _places(
+        reader, "Direct messages", direct, current
+    )
 
 
-def _places(title: str, places: Sequence[Place], current: str) -> str:
+def _waiting(count: int) -> str:
+    """A number with its words: "2 to decide"."""
+    return f'<span class="count">{count} to decide</span>' if count else ""
+
+
+def _places(reader: Reader, title: str, places: Sequence[Place], current: str) -> str:
     if not places:
         return ""
     rows = "".join(
-        f'<li><a href="{place_address(place.conversation)}" data-place="{escape(place.conversation)}" '
+        f'<li><a href="{place_address(place.conversation)}#end" data-place="{escape(place.conversation)}" '
         f'dir="auto"{_if(place.conversation == current, CURRENT)}>'
         f'<span aria-hidden="true">{"@" if place.direct else "#"}</span> {safe(place.name)}'
-        '<span class="news"></span></a></li>'
+        f'<span class="news"></span>{_waiting(reader.decisions.get(place.conversation, 0))}</a></li>'
         for place in places
     )
     return f'<section class="places"><h2>{title}</h2><ul>{rows}</ul></section>'
@@ -170,19 +187,23 @@ def place_page(
     nonce: str,
     answer: PrivateAnswer | None,
 ) -> str:
-    """One conversation: the command box, the private answer, the cards with the newest first."""
+    """One conversation as chats are read: the newest card last, then the private answer, then the box."""
     about = f'<p class="about" dir="auto">{safe(place.about)}</p>' if place.about else ""
     under_box = ""
     if answer is not None and not any(post.message_id == answer.message_id for post in posts):
         under_box = answer_block(reader, place, answer, nonce)
+    here = escape(place.conversation)
     main = (
         f'<main id="main" tabindex="-1"><h1 dir="auto">{safe(place.name)}</h1>{about}'
-        f"{_command_box(reader, place, completions, nonce)}{under_box}"
-        '<p id="live" class="visually-hidden" role="status"></p>'
-        f'<section id="feed" aria-label="Cards, newest first" data-place="{escape(place.conversation)}">'
-        f"{feed(reader, place, posts, nonce, answer)}</section></main>"
+        f'<section id="feed" aria-label="Cards, newest last" data-place="{here}">'
+        f"{feed(reader, place, posts, nonce, answer)}</section>{under_box}"
+        '<p id="live" class="visually-hidden" role="status"></p><p id="end"></p>'
+        f"{_command_box(reader, place, completions, nonce)}</main>"
     )
-    nav = f'<nav class="side" aria-label="Conversations">{_place_list(reader, place.conversation)}</nav>'
+    nav = (
+        f'<nav class="side list" data-here="{here}" aria-label="Conversations">'
+        f"{place_list(reader, place.conversation)}</nav>"
+    )
     return document(place.name, header(reader), f'<div class="split">{nav}{main}</div>', kind="chat")
 
 
@@ -192,10 +213,12 @@ def _command_box(reader: Reader, place: Place, completions: Sequence[str], nonce
     )
     options = "".join(f'<option value="{escape(text)}"></option>' for text in completions)
     return (
-        f'<form class="command" method="post" action="/say">{hidden}<label for="command">Command</label>'
+        '<form class="command" method="post" action="/say">'
+        '<a id="below" class="button plain" href="#end" hidden>New below</a>'
+        f'{hidden}<label for="command" class="visually-hidden">Command</label>'
         f'<div class="row"><input id="command" name="text" list="commands" maxlength="{TYPED_CHARACTERS}" '
-        'autocomplete="off" autocapitalize="off" spellcheck="false" required placeholder="waiting" '
-        f'dir="auto"><datalist id="commands">{options}</datalist>'
+        'autocomplete="off" autocapitalize="off" spellcheck="false" required '
+        f'placeholder="waiting, status, help" dir="auto"><datalist id="commands">{options}</datalist>'
         '<button class="button primary">Send</button></div></form>'
     )
 
@@ -206,8 +229,9 @@ def feed(
     """The cards of a conversation; an answer to a click stands right under its card."""
     if not posts:
         return '<p class="empty">Nothing here yet. Type <code>help</code> to see what can be asked.</p>'
-    drawn = "\n".join(_post(reader, place, post, nonce, answer) for post in posts[:POSTS_SHOWN])
-    return drawn + _if(len(posts) > POSTS_SHOWN, OLDER)
+    shown = reversed(posts[:POSTS_SHOWN])
+    drawn = "\n".join(_post(reader, place, post, nonce, answer) for post in shown)
+    return _if(len(posts) > POSTS_SHOWN, OLDER) + drawn
 
 
 def _post(reader: Reader, place: Place, post: Post, nonce: str, answer: PrivateAnswer | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     person_id: str
     name: str
+    about: str = ""
+    """What they may do, in a word or two: their roles."""
     zone: str = "UTC"
     sample: bool = False
     """True only when every tenant this person belongs to is marked `sample`: only they can be switched to."""
@@ -85,6 +87,10 @@ class ConsoleBackend(Protocol):
 
     async def conversations(self, person_id: str) -> tuple[Place, ...]:
         """Channels and direct messages that the person may read."""
+        ...
+
+    async def decisions(self, person_id: str) -> Mapping[str, int]:
+        """Conversation -> how many questions that stand there this person may decide now; zeros left out."""
         ...
 
     async def posts(self, person_id: str, conversation: str, limit: int) -> tuple[Post, ...]:

@@ -44,6 +44,7 @@ class Reading:
             web.get("/sign-in", self.sign_in),
             web.get("/c", self.place),
             web.get("/feed", self.feed),
+            web.get("/places", self.place_list),
             web.get("/complete", self.complete),
             web.get("/changes", self.changes),
             web.get("/cards", self.cards),
@@ -83,6 +84,11 @@ class Reading:
             reader.person.person_id, place.conversation, pages.POSTS_SHOWN + 1
         )
         return _html(pages.feed(reader, place, posts, self._desk.new_token()))
+
+    async def place_list(self, request: web.Request) -> web.Response:
+        """The list of conversations alone, for the script that keeps its numbers right."""
+        _, reader = await self._reader(request)
+        return _html(pages.place_list(reader, request.query.get("id", "")))
 
     async def complete(self, request: web.Request) -> web.Response:
         """What the typed words may become."""
@@ -165,6 +171,7 @@ class Reading:
             csrf=self._desk.sessions.csrf(session),
             people=people,
             places=await self._desk.backend.conversations(person.person_id),
+            decisions=await self._desk.backend.decisions(person.person_id),
         )
         return session, reader
 

@@ -1,47 +1,60 @@
-// The page works without this file. It redraws changed cards, marks other conversations that have news,
-// and asks for completions while a command is typed.
+// The page works without this file. It redraws changed cards, keeps the list of conversations right, stays at
+// the newest card as long as the reader is there, and asks for completions while a command is typed.
 "use strict";
 
 (() => {
   const feed = document.getElementById("feed");
   const live = document.getElementById("live");
-  if (!feed || !live) return;
+  const list = document.querySelector(".list");
+  if (!list) return;
 
-  const place = feed.dataset.place;
-  const address = (path, more) => `${path}?id=${encodeURIComponent(place)}${more || ""}`;
-  let redrawing = false;
-  let again = false;
+  const here = list.dataset.here;
+  const ask = (path, more) => fetch(`${path}?id=${encodeURIComponent(here)}${more || ""}`);
+  const atEnd = () => window.innerHeight + window.scrollY > document.body.scrollHeight - 160;
+  const toEnd = () => window.scrollTo(0, document.body.scrollHeight);
 
-  async function redraw() {
-    if (redrawing) {
-      again = true;
-      return;
-    }
-    redrawing = true;
-    try {
-      const response = await fetch(address("/feed"), { headers: { Accept: "text/html" } });
-      if (response.redirected) {
-        window.location.reload();
+  // One run at a time; what comes meanwhile is one more run, not many.
+  function oneAtATime(work) {
+    let running = false;
+    let again = false;
+    return async function run() {
+      if (running) {
+        again = true;
         return;
       }
-      if (response.ok) merge(await response.text());
-    } catch {
-      // The line is down; the stream's next opening redraws.
-    } finally {
-      redrawing = false;
-      if (again) {
-        again = false;
-        redraw();
+      running = true;
+      try {
+        await work();
+      } catch {
+        // The line is down; the stream's next opening does it again.
+      } finally {
+        running = false;
+        if (again) {
+          again = false;
+          run();
+        }
       }
-    }
+    };
   }
 
-  function merge(text) {
-    const fresh = new DOMParser().parseFromString(text, "text/html");
+  async function read(path) {
+    const response = await ask(path);
+    if (response.redirected) window.location.reload();
+    return response.ok && !response.redirected ? response.text() : "";
+  }
+
+  const redraw = oneAtATime(async () => {
+    const text = await read("/feed");
+    if (text) merge(new DOMParser().parseFromString(text, "text/html"));
+  });
+
+  function merge(fresh) {
     const posts = [...fresh.querySelectorAll(".post")];
     if (posts.length === 0) return;
+    const wasAtEnd = atEnd();
     feed.querySelectorAll(":scope > .empty").forEach((words) => words.remove());
     const changed = [];
+    let fell = false;
     let before = null;
     for (const post of posts) {
       const card = post.querySelector("article.card");
@@ -53,6 +66,7 @@
         else feed.prepend(added);
         before = added;
         changed.push(card);
+        fell = true;
       } else {
         if (Number(card.dataset.version) > Number(old.dataset.version)) {
           replace(kept, old, post, card);
@@ -61,6 +75,8 @@
         before = kept;
       }
     }
+    if (wasAtEnd && changed.length > 0) toEnd();
+    else if (fell) document.getElementById("below").hidden = false;
     say(changed);
   }
 
@@ -87,32 +103,80 @@
     live.textContent = cards.length === 1 ? `Card changed: ${title}` : `${cards.length} cards changed`;
   }
 
-  function mark(name) {
-    for (const link of document.querySelectorAll("a[data-place]")) {
-      if (link.dataset.place === name) link.querySelector(".news").textContent = " · new";
+  // --- the list: what waits, and where something is new since it was last looked at from this tab ---
+
+  const unseen = new Set(JSON.parse(window.sessionStorage.getItem("unseen") || "[]"));
+  unseen.delete(here);
+
+  function mark() {
+    window.sessionStorage.setItem("unseen", JSON.stringify([...unseen]));
+    for (const link of list.querySelectorAll("a[data-place]")) {
+      link.querySelector(".news").textContent = unseen.has(link.dataset.place) ? " · new" : "";
     }
   }
 
-  const stream = new EventSource("/changes");
-  stream.addEventListener("open", redraw);
-  stream.addEventListener("card", (event) => {
-    const change = JSON.parse(event.data);
-    if (change.place === place) redraw();
-    else mark(change.place);
+  const relist = oneAtATime(async () => {
+    const text = await read("/places");
+    if (!text) return;
+    const fresh = new DOMParser().parseFromString(text, "text/html");
+    const focused = document.activeElement.closest("a[data-place]");
+    list.replaceChildren(...document.importNode(fresh.body, true).childNodes);
+    mark();
+    const links = [...list.querySelectorAll("a[data-place]")];
+    const same = focused && links.find((link) => link.dataset.place === focused.dataset.place);
+    if (same) same.focus({ preventScroll: true });
   });
 
+  mark();
+
+  const stream = new EventSource("/changes");
+  stream.addEventListener("open", () => {
+    if (feed) redraw();
+    relist();
+  });
+  stream.addEventListener("card", (event) => {
+    const change = JSON.parse(event.data);
+    if (change.place === here) {
+      redraw();
+    } else {
+      unseen.add(change.place);
+      mark();
+    }
+    relist();
+  });
+
+  if (!feed) return;
+
+  // --- the command box ---
+
   const box = document.getElementById("command");
-  const list = document.getElementById("commands");
+  const options = document.getElementById("commands");
   let asked = 0;
   box.addEventListener("input", async () => {
     const mine = ++asked;
-    const response = await fetch(address("/complete", `&text=${encodeURIComponent(box.value)}`)).catch(() => null);
+    const response = await ask("/complete", `&text=${encodeURIComponent(box.value)}`).catch(() => null);
     if (!response || !response.ok || response.redirected || mine !== asked) return;
     const found = await response.json();
-    list.replaceChildren(...found.map((text) => Object.assign(document.createElement("option"), { value: text })));
+    options.replaceChildren(
+      ...found.map((text) => Object.assign(document.createElement("option"), { value: text })),
+    );
   });
 
+  const below = document.getElementById("below");
+  window.addEventListener("scroll", () => {
+    if (atEnd()) below.hidden = true;
+  });
+
+  // Whoever typed goes on typing; whoever pressed a button finds the answer under the card.
   const answer = document.getElementById("answer");
-  if (answer) answer.focus();
-  else if (window.matchMedia("(min-width: 800px)").matches) box.focus();
+  const typing = window.matchMedia("(min-width: 800px)").matches;
+  if (answer && answer.closest(".post")) {
+    answer.focus({ preventScroll: true });
+    answer.scrollIntoView({ block: answer.offsetHeight > window.innerHeight / 2 ? "start" : "center" });
+  } else {
+    if (answer) live.textContent = answer.textContent;
+    if (typing) box.focus({ preventScroll: true });
+    if (answer && answer.offsetHeight > window.innerHeight - 200) answer.scrollIntoView({ block: "start" });
+    else toEnd();
+  }
 })();

@@ -70,6 +70,7 @@ class House:
             "tomas": (FERNHILL,),
             "ida": (IDAS,),
         }
+        self.waiting: dict[str, dict[str, int]] = {}
         self.said: list[Said] = []
         self.clicked: list[Clicked] = []
         self.refusals: list[ForeignPost] = []
@@ -93,6 +94,9 @@ class House:
 
     async def conversations(self, person_id: str) -> tuple[Place, ...]:
         return self.places.get(person_id, ())
+
+    async def decisions(self, person_id: str) -> dict[str, int]:
+        return self.waiting.get(person_id, {})
 
     async def posts(self, person_id: str, conversation: str, limit: int) -> tuple[Post, ...]:
         return await self.board.newest(conversation, person_id, limit)

@@ -127,7 +127,7 @@ async def test_names_from_anywhere_stay_names(browser: Browser, house: House) ->
     assert page.form("/click")["value"] == ATTACK
 
 
-async def test_cards_are_shown_newest_first_by_the_clients_clock(browser: Browser, house: House) -> None:
+async def test_cards_are_shown_newest_last_by_the_clients_clock(browser: Browser, house: House) -> None:
     for name in ("first", "second"):
         card = Card(push="p", title=name, key=name, body=(line(moment(START, MomentStyle.TIME)),))
         await house.surface.send("c/fernhill", card, key=name)
@@ -135,10 +135,32 @@ async def test_cards_are_shown_newest_first_by_the_clients_clock(browser: Browse
 
     page = await browser.page(PLACE)
 
-    assert [node.words for node in page.root.all("article")[0].all("h2")] == ["second"]
-    times = [node for node in page.root.all("article")[0].all("time")]
+    cards = page.root.all("article")
+    assert [card.all("h2")[0].words for card in cards] == ["first", "second"]
+    times = cards[0].all("time")
     assert [(node.words, node.attributes["datetime"]) for node in times] == [("21:00", START.isoformat())]
-    assert "(20:00 yours)" in page.root.all("article")[0].words
+    assert "(20:00 yours)" in cards[0].words
+
+
+async def test_the_list_says_how_many_decisions_wait_where(browser: Browser, house: House) -> None:
+    house.waiting = {"mara": {"c/fernhill": 2}}
+    await browser.sit_down()
+
+    for path in ("/", PLACE, "/places"):
+        rows = {
+            node.attributes["data-place"]: node.words
+            for node in (await browser.page(path)).root.all("a")
+            if "data-place" in node.attributes
+        }
+        assert rows["c/fernhill"].endswith("2 to decide"), path
+        assert "to decide" not in rows["c/desk"], path
+
+
+async def test_a_password_manager_finds_a_name_for_the_token(browser: Browser) -> None:
+    names = (await browser.page("/sign-in")).root.by_id("username")
+
+    assert names is not None
+    assert names.attributes["autocomplete"] == "username"
 
 
 async def test_a_card_for_one_person_says_so_and_is_shown_to_nobody_else(

@@ -1,4 +1,4 @@
-"""What the rest of the program may ask of the store, and the plain values that cross that line.
+"""What the rest of the program may ask of a store, and the plain values that cross that line.
 
 Documents and payloads are opaque bytes here; codecs live with those who know what is inside. All calls are
 synchronous and come from one worker thread. `store/sqlite.py` and `store/memory.py` implement these ports and

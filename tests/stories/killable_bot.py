@@ -1,0 +1,86 @@
+"""The real program with a policy of seconds instead of days, run as a process that tests may kill.
+
+Nothing in here knows when it will be killed. Arguments: data directory, address of the fleet simulator, port
+of the console.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from bot.app import Ringmaster, ninjaone
+from bot.cli.sample import SAMPLE_HOUSE, SAMPLE_INTEL, import_feeds
+from bot.clock import SystemClock
+from bot.opening import open_office
+from bot.runner.loop import Runner
+from bot.settings import NinjaOneSettings, Settings
+from bot.surfaces.console.site import open_console
+from handlers.provision import parse_house, provision
+from store.intel import IntelStore
+
+QUICK: dict[str, Any] = {
+    "observe_every_seconds": 1,
+    "caps": {"concurrent": 6},
+    "rings": [
+        {"name": "canary", "count": 3, "soak_seconds": 1},
+        {"name": "early adopter", "share_pm": 300, "soak_seconds": 1},
+        {"name": "general availability", "soak_seconds": 1},
+    ],
+}
+TICK_SECONDS = 0.1
+LEASE_SECONDS = 2
+"""The lease of a killed worker must run out before its work is found again."""
+
+
+def house() -> Any:
+    """The sample house with the quick policy."""
+    raw = tomllib.loads(SAMPLE_HOUSE.read_text(encoding="utf-8"))
+    for client in raw["clients"].values():
+        client["policy"] = {**client.get("policy", {}), **QUICK}
+    templates = {
+        file.stem: tomllib.loads(file.read_text(encoding="utf-8"))
+        for file in SAMPLE_HOUSE.parent.glob("policy-*.toml")
+    }
+    plan, mistakes = parse_house(raw, templates)
+    if plan is None:
+        raise SystemExit("\n".join(mistakes))
+    return plan
+
+
+async def serve(data_dir: Path, url: str, port: int) -> None:
+    """Until killed."""
+    clock = SystemClock()
+    account = NinjaOneSettings(
+        account="ninjaone",
+        base_url=url,
+        client_id="twin-client",
+        client_secret="twin-secret",
+        poll_seconds=30,
+    )
+    settings = Settings(
+        data_dir=data_dir,
+        key_file=data_dir.with_name("keys.json"),
+        console_port=port,
+        ninjaone=(account,),
+    )
+    opened = open_office(settings, clock, lock=True)
+    intel = IntelStore(data_dir / "intel.db")
+    provision(opened.office, house())
+    import_feeds(intel, SAMPLE_INTEL)
+    app = Ringmaster(settings, opened, clock, intel, {"ninjaone": ninjaone(account, clock)})
+    app.runner = Runner(app.services, owner=clock.new_id(), lease_seconds=LEASE_SECONDS)
+    await open_console(app.console(), port)
+    await app.watch_fleets()
+    print("ready", flush=True)
+    wakes = asyncio.get_running_loop().create_task(app.serve_wakes())
+    while not wakes.done():
+        await app.tick()
+        await asyncio.sleep(TICK_SECONDS)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
