@@ -27,6 +27,8 @@ TYPED_CHARACTERS = 2000
 
 
 CURRENT = ' aria-current="page"'
+CHAT = "chat"
+TO_BOX = '<a class="skip" href="#command">Skip to the command box</a>\n'
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ def document(title: str, header: str, main: str, *, kind: str = "") -> str:
         '<link rel="icon" href="/static/ring.svg" type="image/svg+xml">\n'
         '<script src="/static/console.js" defer></script>\n</head>\n'
         f'<body class="{kind}">\n<a class="skip" href="#main">Skip to the main part</a>\n'
+        f"{_if(kind == CHAT, TO_BOX)}"
         f"{header}\n{main}\n</body>\n</html>\n"
     )
 
@@ -204,7 +207,7 @@ def place_page(
         f'<nav class="side list" data-here="{here}" aria-label="Conversations">'
         f"{place_list(reader, place.conversation)}</nav>"
     )
-    return document(place.name, header(reader), f'<div class="split">{nav}{main}</div>', kind="chat")
+    return document(place.name, header(reader), f'<div class="split">{nav}{main}</div>', kind=CHAT)
 
 
 def _command_box(reader: Reader, place: Place, completions: Sequence[str], nonce: str) -> str:

@@ -70,8 +70,7 @@ async def test_a_decision_can_be_made_by_keyboard_alone(phone: Page, browser: Br
     await phone.goto(browser.origin + PLACE)
     await phone.get_by_label("Command").focus()
 
-    await phone.keyboard.press("Tab")
-    await phone.keyboard.press("Tab")
+    await phone.keyboard.press("Shift+Tab")
     await phone.keyboard.press("Enter")
 
     await phone.get_by_text("Taken. The card shows what comes of it.").wait_for()

@@ -83,11 +83,14 @@ async def test_nobody_sets_an_order_of_focus_by_hand(browser: Browser, house: Ho
         assert given <= {"0", "-1"}
 
 
-async def test_the_command_box_comes_before_the_cards(browser: Browser, house: House) -> None:
+async def test_the_command_box_comes_after_the_newest_card_and_has_a_way_of_its_own(
+    browser: Browser, house: House
+) -> None:
     page = (await pages_of(browser, house))["conversation"]
     order = [node.attributes.get("id") for node in everything(page.root)]
 
-    assert order.index("command") < order.index("feed")
+    assert order.index("feed") < order.index("command")
+    assert [node.attributes["href"] for node in page.root.all("a")][:2] == ["#main", "#command"]
 
 
 async def test_nothing_on_a_page_is_inline_or_from_elsewhere(browser: Browser, house: House) -> None:
