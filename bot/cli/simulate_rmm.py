@@ -136,7 +136,7 @@ async def _told_to_stop(*, until_stdin_ends: bool) -> None:
 
 def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     with contextlib.suppress(OSError, RuntimeError):
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):  # not through sys.stdin: its lock would be held when the interpreter ends
             pass
         loop.call_soon_threadsafe(stop.set)
 

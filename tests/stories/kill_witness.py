@@ -12,8 +12,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from store.sqlite import SqliteStore
 
 KEY = re.compile(r"-Key (\S+)")
@@ -126,7 +124,7 @@ def _unaccounted(records: dict[str, Record], log: list[Entry]) -> list[str]:
     changed = {
         str(entry["device_id"])
         for entry in log
-        if entry["kind"] == "effect" and entry["effect"] == "installed" and "script" in str(entry.get("why"))
+        if entry["kind"] == "effect" and entry["effect"] == "installed" and entry["key"]
     }
     states: dict[str, set[str]] = {}
     for record in records.values():
@@ -150,7 +148,7 @@ def _cards(record: Record) -> list[str]:
             if post is None or post.version != copy.version:
                 shown = "nothing" if post is None else f"version {post.version}"
                 found.append(f"{name} in {copy.conversation}: noted {copy.version}, shown {shown}")
-            if kind != "rollout" and copy.version < record.things[(kind, id)].version:
+            if copy.version < record.things[(kind, id)].version:
                 found.append(f"{name} in {copy.conversation}: shown {copy.version}, committed is newer")
     return found
 
@@ -159,7 +157,3 @@ def statuses(record: Record) -> dict[str, str]:
     """Rollout -> status."""
     return {id: row.status for (kind, id), row in record.things.items() if kind == "rollout"}
 
-
-def plain(value: Any) -> Any:
-    """A value as JSON shows it."""
-    return json.loads(msgspec.json.encode(value))

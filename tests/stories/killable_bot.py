@@ -1,14 +1,16 @@
 """The real program with a policy of seconds instead of days, run as a process that tests may kill.
 
 Nothing in here knows when it will be killed. Arguments: data directory, address of the fleet simulator, port
-of the console.
+of the console, and the moment of the wall's clock at which the world began.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,6 @@ from handlers.provision import parse_house, provision
 from store.intel import IntelStore
 
 QUICK: dict[str, Any] = {
-    "observe_every_seconds": 1,
     "caps": {"concurrent": 6},
     "rings": [
         {"name": "canary", "count": 3, "soak_seconds": 1},
@@ -32,8 +33,23 @@ QUICK: dict[str, Any] = {
     ],
 }
 TICK_SECONDS = 0.1
-LEASE_SECONDS = 2
-"""The lease of a killed worker must run out before its work is found again."""
+LEASE_SECONDS = 8
+"""World seconds: the lease of a killed worker must run out before its work is found again."""
+
+SPEED = 5
+"""World seconds per second of the wall, for the simulator and the bot alike."""
+
+
+class WorldClock(SystemClock):
+    """Real chance, and the simulator's time."""
+
+    def __init__(self, began: float) -> None:
+        self._began = began
+
+    def now(self) -> datetime:
+        """The wall's clock, run faster since the world began."""
+        began = datetime.fromtimestamp(self._began, UTC)
+        return began + timedelta(seconds=(time.time() - self._began) * SPEED)
 
 
 def house() -> Any:
@@ -51,9 +67,9 @@ def house() -> Any:
     return plan
 
 
-async def serve(data_dir: Path, url: str, port: int) -> None:
+async def serve(data_dir: Path, url: str, port: int, began: float) -> None:
     """Until killed."""
-    clock = SystemClock()
+    clock = WorldClock(began)
     account = NinjaOneSettings(
         account="ninjaone",
         base_url=url,
@@ -83,4 +99,4 @@ async def serve(data_dir: Path, url: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    asyncio.run(serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
