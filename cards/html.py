@@ -27,6 +27,7 @@ from cards.model import (
     Facts,
     Image,
     Moment,
+    MomentStyle,
     Progress,
     Shape,
     Spans,
@@ -121,7 +122,7 @@ def _moment(span: Moment, ctx: Drawing) -> str:
         f'<time datetime="{escape(span.at.isoformat())}" title="{escape(full_text(span, ctx.zone))}">'
         f"{escape(text)}</time>"
     )
-    if ctx.reader_zone is None:
+    if ctx.reader_zone is None or span.style is MomentStyle.DAY:  # a day is the client's day
         return drawn
     own = clock_text(span, ctx.reader_zone, ctx.locale)
     return drawn if own == text else f'{drawn} <span class="own-clock">({escape(own)} yours)</span>'

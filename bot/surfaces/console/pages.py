@@ -27,6 +27,7 @@ TYPED_CHARACTERS = 2000
 
 
 CURRENT = ' aria-current="page"'
+FOCUSABLE = ' tabindex="-1"'
 CHAT = "chat"
 TO_BOX = '<a class="skip" href="#command">Skip to the command box</a>\n'
 
@@ -67,7 +68,11 @@ def header(reader: Reader | None) -> str:
     )
     if reader is None:
         return f'<header class="top">{brand}</header>'
-    places = '<a class="to-places" href="/">Conversations</a>'
+    total = total_to_decide(reader)
+    places = (
+        '<a class="to-places" href="/">Conversations'
+        f'<span id="total" class="count"{_if(not total, " hidden")}>{total} to decide</span></a>'
+    )
     return f'<header class="top">{brand}{places}{_person_menu(reader)}</header>'
 
 
@@ -153,9 +158,16 @@ def place_list(reader: Reader, current: str = "") -> str:
     direct = [place for place in reader.places if place.direct]
     if not reader.places:
         return '<p class="empty">No conversation is open to you yet. An administrator can bind one.</p>'
-    return _places(reader, "Channels", channels, current) + _places(
-        reader, "Direct messages", direct, current
+    return (
+        _places(reader, "Channels", channels, current)
+        + _places(reader, "Direct messages", direct, current)
+        + f'<data value="{total_to_decide(reader)}"></data>'
     )
+
+
+def total_to_decide(reader: Reader) -> int:
+    """Questions that wait for this person anywhere; a direct message only repeats a channel's question."""
+    return sum(reader.decisions.get(place.conversation, 0) for place in reader.places if not place.direct)
 
 
 def _waiting(count: int) -> str:
@@ -247,7 +259,7 @@ def _post(reader: Reader, place: Place, post: Post, nonce: str, answer: PrivateA
     private = '<span class="private">Only you see this</span>' if post.visible_to is not None else ""
     under = ""
     if answer is not None and answer.message_id == post.message_id:
-        under = answer_block(reader, place, answer, nonce)
+        under = answer_block(reader, place, answer, nonce, takes_focus=True)
     return (
         f'<div class="post"><p class="when">{_when(post, drawing)} {private}</p>'
         f"{render(post.card, drawing)}{under}</div>"
@@ -266,8 +278,10 @@ def _time(moment: Moment, drawing: Drawing) -> str:
     return sentence((moment,), drawing)
 
 
-def answer_block(reader: Reader, place: Place, answer: PrivateAnswer, nonce: str) -> str:
-    """What came back, for this person alone."""
+def answer_block(
+    reader: Reader, place: Place, answer: PrivateAnswer, nonce: str, *, takes_focus: bool = False
+) -> str:
+    """What came back, for this person alone; under a card it takes the keyboard, below the box keeps it."""
     drawing = _drawing(reader, place, element_id="answer-card", nonce=f"{nonce}.answer")
     typed = (
         f'<p class="typed-by-you">You typed: <code>{safe(answer.typed)}</code></p>' if answer.typed else ""
@@ -281,7 +295,7 @@ def answer_block(reader: Reader, place: Place, answer: PrivateAnswer, nonce: str
             answer.answer, msgspec.structs.replace(drawing, hidden=(*drawing.hidden, *origin))
         )
     return (
-        '<section class="answer" id="answer" tabindex="-1" aria-label="Answer to you">'
+        f'<section class="answer" id="answer"{_if(takes_focus, FOCUSABLE)} aria-label="Answer to you">'
         f'<p class="private">Only you see this</p>{typed}{drawn}</section>'
     )
 

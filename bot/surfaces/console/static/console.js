@@ -108,7 +108,14 @@
   const unseen = new Set(JSON.parse(window.sessionStorage.getItem("unseen") || "[]"));
   unseen.delete(here);
 
+  const title = document.title;
+
   function mark() {
+    const waits = Number(list.querySelector("data")?.value || 0);
+    const total = document.getElementById("total");
+    total.hidden = waits === 0;
+    total.textContent = `${waits} to decide`;
+    document.title = waits ? `(${waits}) ${title}` : title;
     window.sessionStorage.setItem("unseen", JSON.stringify([...unseen]));
     for (const link of list.querySelectorAll("a[data-place]")) {
       link.querySelector(".news").textContent = unseen.has(link.dataset.place) ? " · new" : "";
@@ -168,15 +175,18 @@
   });
 
   // Whoever typed goes on typing; whoever pressed a button finds the answer under the card.
-  const answer = document.getElementById("answer");
-  const typing = window.matchMedia("(min-width: 800px)").matches;
-  if (answer && answer.closest(".post")) {
-    answer.focus({ preventScroll: true });
-    answer.scrollIntoView({ block: answer.offsetHeight > window.innerHeight / 2 ? "start" : "center" });
-  } else {
+  function settle() {
+    const answer = document.getElementById("answer");
+    if (answer && answer.closest(".post")) {
+      answer.focus({ preventScroll: true });
+      answer.scrollIntoView({ block: answer.offsetHeight > window.innerHeight / 2 ? "start" : "center" });
+      return;
+    }
     if (answer) live.textContent = answer.textContent;
-    if (typing) box.focus({ preventScroll: true });
+    if (window.matchMedia("(min-width: 800px)").matches) box.focus({ preventScroll: true });
     if (answer && answer.offsetHeight > window.innerHeight - 200) answer.scrollIntoView({ block: "start" });
     else toEnd();
   }
+  // After the browser has gone to the part of the page that the address names.
+  window.addEventListener("load", () => window.setTimeout(settle));
 })();
