@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.core.envelope import TIMER
-from bot.core.errors import Refused
+from bot.core.errors import Refused, RingmasterError
 from handlers.machines import due_message
 from handlers.office import Office
 
@@ -36,9 +36,14 @@ def _fire(office: Office, tenant: str, kind: str, id: str, at: datetime, now: da
 
 def next_moment(office: Office) -> datetime | None:
     """The earliest moment at which something of ours is due, for clocks that jump."""
-    moments: list[datetime] = []
-    for tenant in office.store.tenants():
+    return min((at for tenant in office.store.tenants() for at in _moments(office, tenant)), default=None)
+
+
+def _moments(office: Office, tenant: str) -> list[datetime]:
+    """A client that is suspended has no next moment, and keeps nobody else from theirs."""
+    try:
         with office.store.read(tenant) as uow:
             due = uow.next_due()
-        moments += [moment for moment in (due, office.store.outbox_next(tenant)) if moment is not None]
-    return min(moments, default=None)
+        return [at for at in (due, office.store.outbox_next(tenant)) if at is not None]
+    except RingmasterError:
+        return []
