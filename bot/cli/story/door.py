@@ -21,6 +21,7 @@ class Door:
         headers = {"X-Twin-Token": CONTROL_TOKEN}
         self._client = httpx.AsyncClient(base_url=url, headers=headers, timeout=SECONDS, trust_env=False)
         self._seen = 0
+        self._is_news = True
 
     async def next_due(self) -> datetime | None:
         """When something happens next in the simulator's world."""
@@ -30,10 +31,14 @@ class Door:
     async def advance(self, to: datetime) -> None:
         """Move the simulator's clock; it counts in whole seconds."""
         whole = to.astimezone(UTC).replace(microsecond=0)
-        await self._post("/_twin/advance", {"to": int(whole.timestamp())})
+        answer = await self._post("/_twin/advance", {"to": int(whole.timestamp())})
+        self._is_news = self._is_news or answer["ran"] > 0
 
     async def news(self) -> list[dict[str, Any]]:
-        """What really happened since the last look."""
+        """What really happened since the last look; between two moments of that world nothing does."""
+        if not self._is_news:
+            return []
+        self._is_news = False
         answer = await self._get("/_twin/log", after=self._seen, kind="effect")
         self._seen = answer["last"]
         effects: list[dict[str, Any]] = answer["entries"]
@@ -64,4 +69,5 @@ class Door:
         return (await self._client.get(path, params=query)).raise_for_status().json()
 
     async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        self._is_news = self._is_news or path != "/_twin/advance"
         return (await self._client.post(path, json=body)).raise_for_status().json()

@@ -21,11 +21,9 @@ from bot.app import Ringmaster
 from bot.cli.story.door import Door
 from bot.connectors.port import ObserveRequest, RmmConnector
 from bot.core.actions import Accepted, Action, ActionOutcome, DeviceReport, InstallUpdate, UninstallUpdate
-from bot.core.effects import Act
 from bot.core.ports import Aggregate, Store, UnitOfWork
 from bot.core.rollout.state import Rollout, RolloutStatus
 from bot.settings import Settings
-from handlers.engine import outbox_items
 from handlers.office import Office
 from handlers.queries import living_rollouts
 
@@ -77,29 +75,27 @@ class Wrapped:
 
 
 class WithoutApproval:
-    """Puts an install into the outbox while the question is still open."""
+    """Sends an install past the outbox while the question is still open."""
 
     def __init__(self) -> None:
+        self._inner: RmmConnector | None = None
         self._done = False
 
+    def connector(self, inner: RmmConnector, door: Door) -> RmmConnector:
+        """Remember the way to the RMM."""
+        self._inner = inner
+        return inner
+
     async def moved(self, app: Ringmaster, door: Door) -> bool:
-        if self._done:
-            return False
-        rollout = await app.in_worker(_first, app.office, VICTIM)
-        if rollout is None or rollout.status != RolloutStatus.AWAITING_APPROVAL:
+        """As soon as there is a plan that nobody has approved."""
+        rollout = await app.in_worker(_first, app.office, VICTIM) if not self._done else None
+        if self._inner is None or rollout is None or rollout.status != RolloutStatus.AWAITING_APPROVAL:
             return False
         self._done = True
         target = rollout.offer.devices(len(rollout.rings) - 1)[0]
         key = f"{rollout.id}:{target.device_id}:0:install"
-        action = InstallUpdate(key=key, device_id=target.device_id, kb=target.kb)
-        await app.in_worker(_enqueue, app.office, Act(rollout=rollout.id, action=action))
+        await self._inner.run(InstallUpdate(key=key, device_id=target.device_id, kb=target.kb))
         return True
-
-
-def _enqueue(office: Office, effect: Act) -> None:
-    with office.store.begin(VICTIM) as uow:
-        uow.enqueue(outbox_items([effect], office.now()))
-        uow.commit()
 
 
 def _first(office: Office, tenant: str) -> Rollout | None:
@@ -307,13 +303,18 @@ def _forget_key(path: Path, tenant: str) -> None:
     path.write_text(json.dumps(known))
 
 
+def _approval() -> Sabotage:
+    sent = WithoutApproval()
+    return Sabotage("approval", connector=sent.connector, moved=sent.moved)
+
+
 def _halt() -> Sabotage:
     kept = AfterHalt()
     return Sabotage("halt", connector=kept.connector, moved=kept.moved)
 
 
 SABOTAGES: Final[Mapping[str, Callable[[], Sabotage]]] = {
-    "approval": lambda: Sabotage("approval", moved=WithoutApproval().moved),
+    "approval": _approval,
     "cap": lambda: Sabotage("cap", office_opened=_raise_cap),
     "halt": _halt,
     "rollback": lambda: Sabotage("rollback", connector=_false_restore),

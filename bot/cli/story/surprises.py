@@ -9,8 +9,8 @@ from bot.cli.story.world import World
 from bot.core.rollout.state import Rollout
 
 CONTOSO_ID, FABRIKAM_ID = 1, 2
-SOONEST_MINUTES, LATEST_MINUTES = 5, 25
-"""A bad update shows well within the soak of an hour."""
+SOONEST_MINUTES, LATEST_MINUTES = 5, 20
+"""A bad update shows well within the soak of half an hour."""
 PREPARED: Final = 4
 
 Devices = dict[str, dict[str, Any]]

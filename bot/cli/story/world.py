@@ -34,7 +34,7 @@ START: Final = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
 """A Monday morning, the same as the simulator's own."""
 LONGEST_STORY: Final = timedelta(days=6)
 FLEET_PACE_SECONDS: Final = 4 * 3600
-SOAK_SECONDS: Final = 3600
+SOAK_SECONDS: Final = 1800
 CANARIES: Final = 5
 """So many failing together cross the halt rule by themselves, whatever their classes."""
 
@@ -109,7 +109,7 @@ def demo_policy(policy: Policy) -> Policy:
         rings=(first, *(day(ring, soak_seconds=SOAK_SECONDS) for ring in policy.rings[1:])),
         classes={name: day(rule, silent_after_seconds=3600) for name, rule in policy.classes.items()},
         caps=Caps(concurrent=4),
-        observe_every_seconds=120,
+        observe_every_seconds=180,
         install_deadline_seconds=7200,
     )
 
