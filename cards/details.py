@@ -191,13 +191,8 @@ def _rules(view: GateView) -> tuple[Element, ...]:
             ("Approval ends", (moment(offer.not_after),)),
             ("Watched after each ring", some((span_words(ring.soak_seconds) for ring in offer.rings), 9)),
             ("At once", f"{offer.caps.concurrent:,}"),
-            ("Hard caps an hour", _caps(offer)),
         ),
     )
-
-
-def _caps(offer: Offer) -> str:
-    return f"{count(offer.caps.devices_per_hour, 'device')}, {count(offer.caps.reboots_per_hour, 'restart')}"
 
 
 def _evidence(view: GateView) -> tuple[Element, ...]:

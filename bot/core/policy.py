@@ -67,11 +67,9 @@ class ClassRule(Value):
 
 
 class Caps(Value):
-    """How much may be in the air at once."""
+    """How much may be in the air at once. The house's settings cap what happens in an hour."""
 
     concurrent: int = 10
-    devices_per_hour: int = 200
-    reboots_per_hour: int = 200
 
 
 class Policy(Value):

@@ -121,9 +121,9 @@ def _place(
     candidates = {
         kb for kb in pending & offer.known.keys() if kb in open_kbs or _any(kb, open_kbs, catalogue)
     }
-    newest = {kb for kb in candidates if not any(catalogue.replaces(other, kb) for other in candidates)}
-    if newest or candidates:
-        return _need(device.device_id, newest or candidates, offer, open_kbs, catalogue)
+    newest = {kb for kb in candidates if not any(_outdates(other, kb, catalogue) for other in candidates)}
+    if newest:
+        return _need(device.device_id, newest, offer, open_kbs, catalogue)
     # A device that has the .NET part only does not have the update for Windows.
     if done & (offer.systems or offer.wanted):
         return device.device_id, True
@@ -136,6 +136,11 @@ def _has(installed: Sequence[str], kb: str, catalogue: Catalogue) -> bool:
 
 def _any(newer: str, older: frozenset[str], catalogue: Catalogue) -> bool:
     return any(catalogue.replaces(newer, kb) for kb in older)
+
+
+def _outdates(newer: str, older: str, catalogue: Catalogue) -> bool:
+    """Feeds hold circles of KBs that replace each other; members of one circle outdate nobody in it."""
+    return catalogue.replaces(newer, older) and not catalogue.replaces(older, newer)
 
 
 def _need(

@@ -1,0 +1,214 @@
+"""What a gate is, what it can be told, what can happen to it, and the table of its moves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from bot.core.envelope import Standing
+from bot.core.policy import ApprovalRule
+from bot.core.value import Value
+
+
+class GateStatus(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    VOID = "void"
+
+
+class Verb(StrEnum):
+    """What a person can say at a gate."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Question(Value):
+    """What the gate asks about and whom: frozen when it opens."""
+
+    subject_kind: str
+    subject_id: str
+    purpose: str
+    """start | promote | rollback"""
+    offer_digest: str
+    rules: ApprovalRule
+    requester: str
+    approvers: tuple[str, ...]
+    """Who could decide when it was asked: for the card only, membership is asked again at every click."""
+    not_after: datetime
+
+
+class Vote(Value):
+    """One person's word, with how it was proved and which copy they saw."""
+
+    person: str
+    name: str
+    verb: Verb
+    reason: str
+    at: datetime
+    proof: str
+    card_digest: str = ""
+
+
+class Gate(Value):
+    """The state of one gate."""
+
+    id: str
+    code: str
+    question: Question
+    opened_at: datetime
+    expires_at: datetime
+    remind_at: datetime | None
+    status: GateStatus = GateStatus.OPEN
+    votes: tuple[Vote, ...] = ()
+    decided_at: datetime | None = None
+    void_rule: str = ""
+    void_difference: str = ""
+
+    def approvals(self) -> tuple[Vote, ...]:
+        """The counted yes votes, one a person."""
+        return tuple(vote for vote in self.votes if vote.verb == Verb.APPROVE)
+
+
+# --- messages ---
+
+
+class GateMessage(Value):
+    """Base of everything a gate can be told."""
+
+    KIND: ClassVar[str] = "gate"
+    gate: str
+
+    def subject(self) -> str:
+        """The gate this is for."""
+        return self.gate
+
+
+class OpenGate(GateMessage, tag="gate.open"):
+    """Ask this question."""
+
+    code: str
+    question: Question
+
+
+class CastVote(GateMessage, tag="gate.vote"):
+    """A person decides."""
+
+    offer8: str
+    verb: Verb
+    reason: str
+    standing: Standing
+    card_digest: str = ""
+
+
+class CancelGate(GateMessage, tag="gate.cancel"):
+    """The question is no longer asked: its subject ended otherwise."""
+
+    why: str
+
+
+class VoidGate(GateMessage, tag="gate.void"):
+    """What was offered is no longer what would happen."""
+
+    rule: str
+    difference: str
+
+
+class CardSent(GateMessage, tag="gate.card"):
+    """A copy of the card reached a conversation."""
+
+    offer_digest: str
+    card_digest: str
+    surface: str
+    conversation: str
+    message_id: str
+
+
+class GateDue(GateMessage, tag="gate.due"):
+    """A reminder or the expiry of this gate is due."""
+
+    at: datetime
+
+
+# --- facts ---
+
+
+class GateOpened(Value, tag="gate.opened.1"):
+    id: str
+    code: str
+    question: Question
+    at: datetime
+    expires_at: datetime
+    remind_at: datetime | None
+
+
+class VoteCounted(Value, tag="gate.vote_counted.1"):
+    vote: Vote
+
+
+class GateDecided(Value, tag="gate.decided.1"):
+    status: GateStatus
+    at: datetime
+
+
+class GateVoided(Value, tag="gate.voided.1"):
+    rule: str
+    difference: str
+    at: datetime
+
+
+class GateReminded(Value, tag="gate.reminded.1"):
+    at: datetime
+
+
+class CardShown(Value, tag="card.shown.1"):
+    """Exactly this card was seen in this place for this offer."""
+
+    offer_digest: str
+    card_digest: str
+    surface: str
+    conversation: str
+    message_id: str
+
+
+GateFact = GateOpened | VoteCounted | GateDecided | GateVoided | GateReminded | CardShown
+
+
+class GateSettled(Value, tag="gate.settled"):
+    """Tells the gate's subject how it ended; becomes a message of the subject's own kind."""
+
+    KIND: ClassVar[str] = "gate-subject"
+    gate: str
+    code: str
+    question: Question
+    status: GateStatus
+    by: tuple[str, ...]
+    reason: str
+    at: datetime
+
+    def subject(self) -> str:
+        """The thing that asked."""
+        return self.question.subject_id
+
+
+S = GateStatus
+MOVES: dict[GateStatus | None, dict[type[Value], frozenset[GateStatus]]] = {
+    None: {GateOpened: frozenset({S.OPEN})},
+    S.OPEN: {
+        VoteCounted: frozenset({S.OPEN}),
+        GateReminded: frozenset({S.OPEN}),
+        CardShown: frozenset({S.OPEN}),
+        GateDecided: frozenset({S.APPROVED, S.REJECTED, S.EXPIRED, S.CANCELLED}),
+        GateVoided: frozenset({S.VOID}),
+    },
+    S.APPROVED: {CardShown: frozenset({S.APPROVED}), GateVoided: frozenset({S.VOID})},
+    S.REJECTED: {CardShown: frozenset({S.REJECTED})},
+    S.EXPIRED: {CardShown: frozenset({S.EXPIRED})},
+    S.CANCELLED: {CardShown: frozenset({S.CANCELLED})},
+    S.VOID: {CardShown: frozenset({S.VOID})},
+}
+"""From each state, which facts may happen and where they lead."""
