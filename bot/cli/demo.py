@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play, check, say."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s %(message)s")
     missing = [path for path in (args.kev, args.patches) if path is not None and not path.is_file()]
     if missing:
         print(f"demo: there is no file {missing[0]}", file=sys.stderr)

@@ -22,6 +22,8 @@ VERBS: Final = (
     Verb("verify", "bot.cli.verify", "is the record whole? names the first fault"),
     Verb("replay", "bot.cli.replay", "fold the ledger again and compare it with the tables"),
     Verb("token", "bot.cli.token", "make a person's console token; it is shown once"),
+    Verb("tenant", "bot.cli.tenant", "change a client's mode or policy"),
+    Verb("parked", "bot.cli.parked", "what the bot gave up or is in doubt about; retry one"),
     Verb("commands", "bot.cli.commands", "print what can be typed to the bot, from the table of commands"),
     Verb("diagrams", "bot.cli.diagrams", "print the state diagrams from the tables of moves"),
 )

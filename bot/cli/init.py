@@ -1,4 +1,4 @@
-"""`init [--sample]`: make a store. With `--sample` two invented clients, four people and their conversations.
+"""`init [--sample | --house FILE]`: make a store: empty, with two invented clients, or with your own house.
 
 What is there already stays as it is: a second run changes nothing and says so.
 """
@@ -20,12 +20,16 @@ SAMPLE_HOUSE: Final = Path(__file__).resolve().parents[2] / "manifest" / "templa
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this verb."""
     parser.add_argument("--sample", action="store_true", help="two invented clients, marked as samples")
-    parser.add_argument("--data-dir", type=Path, default=Path("data"))
+    parser.add_argument("--house", type=Path, help="clients, people, conversations and accounts as TOML")
+    parser.add_argument(
+        "--data-dir", type=Path, default=None, help="default: RINGMASTER_DATA_DIR, else ./data"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Make what is missing; 0 also when nothing was."""
-    plan = load_house(SAMPLE_HOUSE) if args.sample else HousePlan()
+    source = SAMPLE_HOUSE if args.sample else args.house
+    plan = load_house(source) if source else HousePlan()
     settings = load_settings(data_dir=args.data_dir)
     with open_office(settings, SystemClock(), lock=True) as opened:
         added = provision(opened.office, plan)

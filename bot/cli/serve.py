@@ -19,6 +19,7 @@ import msgspec
 from bot.app import Ringmaster, ninjaone
 from bot.cli.sample import SampleFleet, prepare_sample, sample_account, start_fleet
 from bot.clock import SystemClock
+from bot.control import open_control
 from bot.edge.listening import open_public
 from bot.opening import open_office
 from bot.settings import Settings, load_settings
@@ -39,10 +40,7 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("httpx", "apscheduler", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    settings = load_settings()
-    if args.data_dir is not None:
-        keys = Path(f"{str(args.data_dir).rstrip('/')}.keys")
-        settings = msgspec.structs.replace(settings, data_dir=args.data_dir, key_file=keys)
+    settings = load_settings(data_dir=args.data_dir)
     return asyncio.run(_serve(settings, sample=args.sample))
 
 
@@ -68,6 +66,8 @@ async def _serve(settings: Settings, *, sample: bool) -> int:
 
 
 async def _open_ports(stack: contextlib.AsyncExitStack, app: Ringmaster) -> None:
+    control = await open_control(app.opened, app.in_worker, app.settings.data_dir)
+    stack.push_async_callback(control.cleanup)
     public = await open_public(public_app(app), app.settings.host, app.settings.port, DEFAULTS)
     stack.push_async_callback(public.cleanup)
     console = await open_console(app.console(), app.settings.console_port)

@@ -132,6 +132,9 @@ class Story:
         """Rings go on; once everything is stopped and started again; the bad patch is caught and undone."""
         self.told.title("The window opens")
         await self.world.until(self._installing, "the first install")
+        if await self.looks.suspended(GOOD):
+            missing = await self.world.readiness()
+            self.told.note(f"{GOOD} is suspended; the bot says it is not ready: {', '.join(missing)}.")
         await self.desk.lee.types("staff", "stop contoso smells wrong")
         await self.world.pass_time(STOP_MINUTES)
         await self.desk.lee.types("staff", "status contoso")

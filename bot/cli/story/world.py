@@ -86,6 +86,12 @@ class World:
         self.clock.advance(min(ahead))
         await self.door.advance(self.clock.now())
 
+    async def readiness(self) -> tuple[str, ...]:
+        """What `/readyz` would name as missing at this moment."""
+        await self.app.in_worker(self.app.readiness.probe, self.app.office)
+        self.app.readiness.drained()
+        return self.app.ready()
+
     async def pass_time(self, minutes: int) -> None:
         """Let so much time pass, with everything that is due in between."""
         end = self.clock.now() + timedelta(minutes=minutes)
