@@ -184,7 +184,9 @@
     }
     if (answer) live.textContent = answer.textContent;
     if (window.matchMedia("(min-width: 800px)").matches) box.focus({ preventScroll: true });
-    if (answer && answer.offsetHeight > window.innerHeight - 200) answer.scrollIntoView({ block: "start" });
+    // Whatever is last is read from its beginning, also where it does not fit: a card begins with its question.
+    const last = answer || feed.querySelector(".post:last-child");
+    if (last && last.offsetHeight > window.innerHeight - 180) last.scrollIntoView({ block: "start" });
     else toEnd();
   }
   // After the browser has gone to the part of the page that the address names.
