@@ -1,0 +1,124 @@
+"""The checker finds each broken promise in a small record, and nothing in one where none is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.cli.story.checker import check
+from bot.cli.story.plot import Plot
+from bot.cli.story.record import FleetView, Job, LedgerView
+from tests.stories.demo_ledgers import Told, contoso, effect, fleet, house, intend, second
+
+
+def found(told: Told, truth: FleetView | None = None, *others: Told) -> list[str]:
+    """The breaches that the checker names."""
+    ledgers = {one.tenant: one.view() for one in (house(), told, *others)}
+    return [finding.breach for finding in check(Plot(), ledgers, truth or fleet()).findings]
+
+
+def test_a_sound_record_has_no_finding() -> None:
+    assert found(contoso()) == []
+
+
+def _install(device: str, minute: int) -> Job:
+    return Job(
+        kind="install", key=f"r1:{device}:1:install", kb="5000001", device=device, asked_s=second(minute)
+    )
+
+
+@pytest.mark.parametrize(
+    ("breach", "truth"),
+    [
+        pytest.param("approval", lambda: fleet(effect("install started", 3, key="x")), id="no intent"),
+        pytest.param("approval", lambda: fleet(effect("install started", 0)), id="before its intent"),
+        pytest.param("approval", lambda: fleet(effect("reboot started", 3, key="")), id="nobody's restart"),
+        pytest.param("plan", lambda: fleet(effect("install started", 12, device="102")), id="other device"),
+        pytest.param("plan", lambda: fleet(effect("uninstall started", 12)), id="other action"),
+        pytest.param(
+            "plan", lambda: fleet(effect("install started", 12, organisation_id=2)), id="other client"
+        ),
+        pytest.param("duplicate", lambda: fleet(jobs=(_install("101", 2),)), id="twice"),
+        pytest.param("outcome", lambda: fleet(installed=()), id="healthy without the update"),
+    ],
+)
+def test_what_the_fleet_did_and_nobody_promised_is_named(breach: str, truth: Callable[[], FleetView]) -> None:
+    assert breach in found(contoso(), truth())
+
+
+def test_a_vote_of_somebody_not_entitled_carries_nothing() -> None:
+    assert "approval" in found(contoso(voter="mia"))
+
+
+def test_a_card_that_nobody_saw_carries_nothing() -> None:
+    told = contoso()
+    told.facts = [fact for fact in told.facts if fact.tag != "card.shown"]
+    assert "approval" in found(told)
+
+
+def test_an_intent_outside_the_plan_is_named() -> None:
+    told = contoso()
+    intend(told, "103", "r1:103:1:install", minute=2)
+    assert found(told) == ["plan"]
+
+
+def test_more_installs_at_once_than_the_cap_are_named() -> None:
+    told = contoso()
+    intend(told, "102", "r1:102:1:install", minute=2)
+    other = effect("install started", 3, device="102", key="r1:102:1:install")
+    assert "cap" in found(told, fleet(other))
+
+
+def test_an_install_sent_after_the_halt_is_named() -> None:
+    told = contoso()
+    told.fact("rollout", "r1", "rollout.halted", 5)
+    assert found(told, fleet(jobs=(_install("102", 6),))) == ["halt"]
+
+
+def test_an_install_intended_while_stopped_is_named() -> None:
+    told = contoso()
+    told.fact("rollout", "r1", "rollout.paused", 3, kind="operator")
+    intend(told, "102", "r1:102:1:install", minute=4, kb="5000002")
+    assert found(told) == ["halt"]
+
+
+def test_a_ring_with_servers_never_opens_on_evidence_alone() -> None:
+    told = contoso(asks=True)
+    told.fact("rollout", "r1", "ring.promoted", 30, ring=0, by="evidence")
+    assert found(told) == ["approval"]
+
+
+def test_a_removal_that_never_was_is_named() -> None:
+    told = contoso()
+    told.fact("rollout", "r1", "device.moved", 40, moves=[{"device": "101", "to": "restored"}])
+    assert found(told) == ["rollback"]
+
+
+def test_an_update_taken_off_without_a_rollback_is_named() -> None:
+    told = contoso()
+    intend(told, "101", "r1:101:1:uninstall", minute=30, kind="uninstall")
+    assert found(told) == ["approval"]
+
+
+def test_a_client_named_in_the_record_of_another_is_named() -> None:
+    told = contoso()
+    told.text = " FABRIKAM-PC001"
+    assert set(found(told, None, Told("fabrikam"))) == {"privacy"}
+
+
+def test_a_step_without_its_entry_is_named() -> None:
+    ledgers = {one.tenant: one.view() for one in (house(), contoso())}
+    report = check(Plot(good="contoso"), ledgers, fleet())
+    assert any("the recommendation has no entry" in finding.sentence for finding in report.findings)
+
+
+def test_a_ledger_that_cannot_be_read_is_named_and_the_rest_is_still_checked() -> None:
+    ledgers = {
+        "house": house().view(),
+        "contoso": contoso(voter="mia").view(),
+        "fabrikam": LedgerView(tenant="fabrikam", unreadable="gone", key_missing=True),
+    }
+    report = check(Plot(), ledgers, fleet())
+    assert [finding.breach for finding in report.findings] == ["key", "approval"]
+    assert report.last_line().startswith("FAULT key: fabrikam is suspended: gone")
