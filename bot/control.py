@@ -6,6 +6,7 @@ Only who may enter the data directory (0700) may use it, which is who could take
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -63,13 +64,20 @@ def run_errand(settings: Settings, clock: Any, errand: Errand) -> Done:
 
 
 def _ask(path: Path, errand: Errand) -> Done:
-    transport = httpx.HTTPTransport(uds=str(path))
     try:
+        _knock(path)
+        transport = httpx.HTTPTransport(uds=str(path))
         with httpx.Client(transport=transport, timeout=ANSWER_SECONDS) as client:
             answer = client.post("http://bot/errand", content=msgspec.json.encode(errand))
         return msgspec.json.decode(answer.content, type=Done)
-    except (httpx.HTTPError, msgspec.MsgspecError) as fault:
+    except (OSError, httpx.HTTPError, msgspec.MsgspecError) as fault:
         raise RingmasterError(
             f"A bot holds this data directory, but does not answer on its socket ({type(fault).__name__}). "
             "Stop it, or try again."
         ) from fault
+
+
+def _knock(path: Path) -> None:
+    """Somebody listens there, or OSError. (httpx leaves a socket open when nobody does.)"""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.connect(str(path))
