@@ -5,6 +5,7 @@ Nothing of the core is imported: whatever folds wrongly there cannot hide here.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from typing import Any
 
 from store.sqlite import SqliteStore
 
-KEY = re.compile(r"-Key (\S+)")
+KEY = re.compile(r"-Key ([^\s\"]+)")
 REBOOT_KEY = re.compile(r"\[Key (\S+?)\]")
 TOUCHED = {"healthy", "failed", "silent", "rolling-back", "rebooting-back", "restored", "rollback-failed"}
 TOUCHED |= {"installing", "rebooting", "verifying", "irreversible"}
@@ -87,7 +88,7 @@ def executed(log: list[Entry]) -> list[tuple[str, str]]:
         for path, pattern in match.items():
             if entry["method"] == "POST" and entry["path"].endswith(path):
                 key = pattern.search(words)
-                done.append((key.group(1).rstrip('"') if key else words, entry["path"].split("/")[3]))
+                done.append((key.group(1) if key else words, entry["path"].split("/")[3]))
     return done
 
 
@@ -145,15 +146,19 @@ def _cards(record: Record) -> list[str]:
         kind, id = name.split(":", 1)
         for copy in copies:
             post = posts.get(copy.message_id)
-            if post is None or post.version != copy.version:
-                shown = "nothing" if post is None else f"version {post.version}"
-                found.append(f"{name} in {copy.conversation}: noted {copy.version}, shown {shown}")
+            if post is None or _digest(post.document) != copy.digest:
+                found.append(f"{name} in {copy.conversation}: shown is another card than the one noted")
             if copy.version < record.things[(kind, id)].version:
                 found.append(f"{name} in {copy.conversation}: shown {copy.version}, committed is newer")
     return found
 
 
+def _digest(document: bytes) -> str:
+    """The name of a card as it was sent: its canonical JSON, hashed."""
+    words = json.dumps(json.loads(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
 def statuses(record: Record) -> dict[str, str]:
     """Rollout -> status."""
     return {id: row.status for (kind, id), row in record.things.items() if kind == "rollout"}
-

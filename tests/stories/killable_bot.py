@@ -1,7 +1,7 @@
 """The real program with a policy of seconds instead of days, run as a process that tests may kill.
 
 Nothing in here knows when it will be killed. Arguments: data directory, address of the fleet simulator, port
-of the console, and the moment of the wall's clock at which the world began.
+of the console, a moment of the wall's clock (Unix seconds) and the world's time at that moment.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import sys
 import time
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,12 @@ SPEED = 5
 class WorldClock(SystemClock):
     """Real chance, and the simulator's time."""
 
-    def __init__(self, began: float) -> None:
-        self._began = began
+    def __init__(self, wall: float, world: datetime) -> None:
+        self._wall, self._world = wall, world
 
     def now(self) -> datetime:
-        """The wall's clock, run faster since the world began."""
-        began = datetime.fromtimestamp(self._began, UTC)
-        return began + timedelta(seconds=(time.time() - self._began) * SPEED)
+        """The world's time, told from the wall's clock and one moment at which both were known."""
+        return self._world + timedelta(seconds=(time.time() - self._wall) * SPEED)
 
 
 def house() -> Any:
@@ -67,9 +66,8 @@ def house() -> Any:
     return plan
 
 
-async def serve(data_dir: Path, url: str, port: int, began: float) -> None:
+async def serve(data_dir: Path, url: str, port: int, clock: SystemClock) -> None:
     """Until killed."""
-    clock = WorldClock(began)
     account = NinjaOneSettings(
         account="ninjaone",
         base_url=url,
@@ -99,4 +97,5 @@ async def serve(data_dir: Path, url: str, port: int, began: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
+    world_clock = WorldClock(float(sys.argv[4]), datetime.fromisoformat(sys.argv[5]))
+    asyncio.run(serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), world_clock))
