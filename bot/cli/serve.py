@@ -104,9 +104,9 @@ def _greeting(settings: Settings, *, sample: bool) -> str:
             "",
             "Try this (sample clients, invented people, a simulated fleet):",
             "  1. Open the console and sit down as Dana.",
-            "  2. In a minute a card asks about the November updates. Look at Details, then Approve.",
-            "  3. Watch the rings go on; type `status`, `waiting`, or a device name such as CONTOSO-PC001.",
-            "  4. Type `stop contoso`, then `resume contoso`.",
+            "  2. Open Contoso: a card asks about the November updates. Look at Details, then Approve.",
+            "  3. Watch the rings go on (about five minutes; before the servers it asks again).",
+            "  4. Type `status`, `waiting`, CONTOSO-PC001, `stop contoso`, `resume contoso`, `help`.",
             "  5. In another terminal: .venv/bin/python -m bot verify",
         ]
     lines += ["", "Stop with Ctrl-C. Nothing is lost."]
