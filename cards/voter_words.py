@@ -47,7 +47,8 @@ def why_asked(gate: Gate, offer: Offer, names: Mapping[str, str]) -> str:
     always = sorted({t.device_class for t in offer.targets if offer.classes[t.device_class].always_ask})
     rule = "servers always ask" if always and has_servers(offer) else "patches ask"
     rules = gate.question.rules
-    apart = f", not {person(gate.question.requester, names)}, who proposed it" if rules.not_requester else ""
+    proposer = gate.question.requester
+    apart = f", not {names[proposer]}, who proposed it" if rules.not_requester and proposer in names else ""
     return f'Approval is needed because: policy "{rule}"{apart}.'
 
 

@@ -97,13 +97,16 @@ def assess(
     rollout = rollout_id(update, frame.id if requester else "")
     requested_by = requester.person if requester else SYSTEM
     offer = draft_offer(_draft(case, flaws, advice, rollout, requested_by, frame.received_at))
+    directory = office.directory()
+    approvers = directory.holders(tenant_id, offer.rules.roles)
     message = Recommend(
         recommendation=recommendation_of(rollout),
         code=frame.codes[0],
         advice=advice,
         offer=offer,
         analysis=_analysis(case, flaws, trigger),
-        approvers=office.directory().holders(tenant_id, offer.rules.roles),
+        approvers=approvers,
+        approver_names=tuple(directory.people[person].name for person in approvers),
         mode=tenant.mode,
     )
     return office.transact(frame, message)

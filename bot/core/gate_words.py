@@ -40,6 +40,8 @@ class Question(Value):
     approvers: tuple[str, ...]
     """Who could decide when it was asked: for the card only, membership is asked again at every click."""
     not_after: datetime
+    approver_names: tuple[str, ...] = ()
+    """The same people as they are called, for sentences."""
 
 
 class Vote(Value):

@@ -174,7 +174,7 @@ def entitled(gate: Gate, standing: Standing, at: datetime) -> None:
     if at - standing.as_of > STANDING_MAX_AGE:
         raise Refused("We cannot tell right now whether you may decide this. Try again.", rule="standing-old")
     if not set(rules.roles) & set(standing.roles):
-        names = ", ".join(gate.question.approvers) or "nobody"
+        names = ", ".join(gate.question.approver_names or gate.question.approvers) or "nobody"
         raise Refused(
             f"You may not decide {gate.code}: it needs {' or '.join(rules.roles)}. Ask {names}.",
             rule="not-entitled",

@@ -58,6 +58,7 @@ class Recommend(Value, tag="recommendation.make"):
     analysis: Analysis
     approvers: tuple[str, ...]
     mode: Mode
+    approver_names: tuple[str, ...] = ()
 
     def subject(self) -> str:
         """The recommendation that this makes."""
@@ -68,6 +69,7 @@ class Recommended(Value, tag="recommendation.made.1"):
     recommendation: Recommendation
     code: str
     approvers: tuple[str, ...]
+    approver_names: tuple[str, ...] = ()
 
 
 def decide(known: Recommendation | None, message: object, frame: Frame) -> list[Recommended]:
@@ -86,7 +88,14 @@ def decide(known: Recommendation | None, message: object, frame: Frame) -> list[
         at=frame.received_at,
         status=RecommendationStatus.ASKED if live else RecommendationStatus.SHADOW,
     )
-    return [Recommended(recommendation=made, code=message.code, approvers=message.approvers)]
+    return [
+        Recommended(
+            recommendation=made,
+            code=message.code,
+            approvers=message.approvers,
+            approver_names=message.approver_names,
+        )
+    ]
 
 
 def evolve(known: Recommendation | None, fact: Recommended) -> Recommendation:
@@ -98,7 +107,11 @@ def react(made: Recommendation, fact: Recommended) -> list[Effect | PlanRollout]
     """A live client gets a rollout and its gate; any other gets a card that says what would have been."""
     if made.status == RecommendationStatus.ASKED:
         plan = PlanRollout(
-            rollout=made.offer.rollout, code=fact.code, offer=made.offer, approvers=fact.approvers
+            rollout=made.offer.rollout,
+            code=fact.code,
+            offer=made.offer,
+            approvers=fact.approvers,
+            approver_names=fact.approver_names,
         )
         return [plan]
     return [ShowCard(kind="recommendation", id=made.id)]

@@ -102,6 +102,7 @@ def _plan(hand: Hand, message: PlanRollout, frame: Frame) -> list[RolloutFact]:
         offer=offer,
         offer_digest=offer.digest(),
         approvers=message.approvers,
+        approver_names=message.approver_names,
         at=frame.received_at,
     )
     return [planned]
@@ -411,5 +412,5 @@ def _deciders_only(rollout: Rollout, standing: Standing, verb: str, at: datetime
         raise Refused("We cannot tell right now whether you may do this. Try again.", rule="standing-old")
     if set(rollout.offer.rules.roles) & set(standing.roles):
         return
-    names = ", ".join(rollout.approvers) or "nobody"
+    names = ", ".join(rollout.approver_names or rollout.approvers) or "nobody"
     raise Refused(f"You may stop {rollout.code}, but not {verb} it. Ask {names}.", rule="not-entitled")

@@ -83,6 +83,7 @@ def _planned(fact: RolloutPlanned) -> Hand:
         offer=offer,
         offer_digest=fact.offer_digest,
         approvers=fact.approvers,
+        approver_names=fact.approver_names,
         planned_at=fact.at,
         rings=rings,
     )

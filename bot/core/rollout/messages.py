@@ -29,6 +29,7 @@ class PlanRollout(RolloutMessage, tag="rollout.plan"):
     code: str
     offer: Offer
     approvers: tuple[str, ...]
+    approver_names: tuple[str, ...] = ()
 
 
 class RolloutDue(RolloutMessage, tag="rollout.due"):
@@ -103,6 +104,7 @@ class RolloutPlanned(Value, tag="rollout.planned.1"):
     offer_digest: str
     approvers: tuple[str, ...]
     at: datetime
+    approver_names: tuple[str, ...] = ()
 
 
 class GateAsked(Value, tag="rollout.gate_asked.1"):

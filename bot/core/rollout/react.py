@@ -70,6 +70,7 @@ def _open(rollout: Rollout, fact: GateAsked) -> OpenGate:
         rules=rollout.offer.rules,
         requester=rollout.offer.requester,
         approvers=rollout.approvers,
+        approver_names=rollout.approver_names,
         not_after=rollout.offer.not_after if starts else fact.at + patience,
     )
     return OpenGate(gate=fact.gate, code=fact.code, question=question)

@@ -180,6 +180,8 @@ class Rollout(Value):
     approvers: tuple[str, ...]
     planned_at: datetime
     rings: tuple[Ring, ...]
+    approver_names: tuple[str, ...] = ()
+    """The same people as they are called, for sentences."""
     status: RolloutStatus = RolloutStatus.AWAITING_APPROVAL
     ring: int = 0
     """The ring that is at work, counted from 0."""
