@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import sys
 from pathlib import Path
 from typing import Final
@@ -84,7 +85,8 @@ def sample_account(url: str) -> NinjaOneSettings:
 def prepare_sample(office: Office, intel: IntelStore) -> None:
     """Provision the sample house and import its feeds; what is there already stays as it is."""
     provision(office, load_house(SAMPLE_HOUSE))
-    import_feeds(intel, SAMPLE_INTEL)
+    with contextlib.redirect_stdout(io.StringIO()):  # counts of rows are for those who import by hand
+        import_feeds(intel, SAMPLE_INTEL)
 
 
 def import_feeds(intel: IntelStore, folder: Path) -> None:

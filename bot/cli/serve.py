@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,7 @@ from bot.app import Ringmaster, ninjaone
 from bot.cli.sample import SampleFleet, prepare_sample, sample_account, start_fleet
 from bot.clock import SystemClock
 from bot.control import open_control
+from bot.core.errors import Refused
 from bot.edge.listening import open_public
 from bot.opening import open_office
 from bot.settings import Settings, load_settings
@@ -41,6 +44,11 @@ def run(args: argparse.Namespace) -> int:
     for noisy in ("httpx", "apscheduler", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     settings = load_settings(data_dir=args.data_dir)
+    if not args.sample and not settings.data_dir.is_dir():
+        raise Refused(
+            f"There is no store at {settings.data_dir} yet. `python -m bot init` makes one, "
+            "`serve --sample` one with invented clients."
+        )
     return asyncio.run(_serve(settings, sample=args.sample))
 
 
@@ -68,10 +76,24 @@ async def _serve(settings: Settings, *, sample: bool) -> int:
 async def _open_ports(stack: contextlib.AsyncExitStack, app: Ringmaster) -> None:
     control = await open_control(app.opened, app.in_worker, app.settings.data_dir)
     stack.push_async_callback(control.cleanup)
-    public = await open_public(public_app(app), app.settings.host, app.settings.port, DEFAULTS)
+    settings = app.settings
+    with _named(settings.port, "RINGMASTER_PORT"):
+        public = await open_public(public_app(app), settings.host, settings.port, DEFAULTS)
     stack.push_async_callback(public.cleanup)
-    console = await open_console(app.console(), app.settings.console_port)
+    with _named(settings.console_port, "RINGMASTER_CONSOLE_PORT"):
+        console = await open_console(app.console(), settings.console_port)
     stack.push_async_callback(console.cleanup)
+
+
+@contextlib.contextmanager
+def _named(port: int, variable: str) -> Iterator[None]:
+    """A port that somebody else has: which one, and how to take another."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno != errno.EADDRINUSE:
+            raise
+        raise Refused(f"Port {port} is in use by another program. Stop it, or set {variable}.") from fault
 
 
 async def _run(app: Ringmaster, *, sample: bool) -> None:

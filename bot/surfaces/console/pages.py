@@ -14,7 +14,7 @@ from bot.surfaces.console.answers import PrivateAnswer
 from bot.surfaces.console.ports import Person, Place, Post
 from cards.html import Drawing, hidden_fields, render, safe, sentence
 from cards.html_forms import render_form
-from cards.model import Card, Moment
+from cards.model import Card, Moment, MomentStyle
 
 POSTS_SHOWN = 50
 """Cards on one page; one more is read, so that the page can say that there are older ones."""
@@ -212,6 +212,7 @@ def place_page(
         f'<main id="main" tabindex="-1"><h1 dir="auto">{safe(place.name)}</h1>{about}'
         f'<section id="feed" aria-label="Cards, newest last" data-place="{here}">'
         f"{feed(reader, place, posts, nonce, answer)}</section>{under_box}"
+        '<noscript><p class="hint">Reload to see what has changed.</p></noscript>'
         '<p id="live" class="visually-hidden" role="status"></p><p id="end"></p>'
         f"{_command_box(reader, place, completions, nonce)}</main>"
     )
@@ -271,7 +272,9 @@ def _when(post: Post, drawing: Drawing) -> str:
     posted = _time(Moment(at=post.posted_at), from_page)
     if post.version == 0:
         return posted
-    return f"{posted}, changed {_time(Moment(at=post.changed_at), from_page)}"
+    days = {at.astimezone(drawing.zone).date() for at in (post.posted_at, post.changed_at)}
+    style = MomentStyle.TIME if len(days) == 1 else MomentStyle.DAY_TIME
+    return f"{posted}, changed {_time(Moment(at=post.changed_at, style=style), from_page)}"
 
 
 def _time(moment: Moment, drawing: Drawing) -> str:
