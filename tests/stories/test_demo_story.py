@@ -23,26 +23,26 @@ def test_the_plain_demo_ends_with_0_and_says_that_all_checks_passed(first: Run) 
     assert first.err == ""
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Card in contoso:",
-        "Mia in contoso presses [Approve]",
-        "You may not decide",
-        "Sam in contoso presses [Approve]",
-        "RMM: install started",
-        "stop contoso smells wrong",
-        "resume contoso",
-        "Dana in dm-dana presses [I have it]",
-        "Sam in fabrikam presses [Take it off]",
-        "RMM: uninstalled",
-        "You asked for this, so somebody else must decide",
-        "Lee in contoso presses [Known problem]",
-        "blocked: set changed since approval",
-    ],
+STEPS = (
+    "Card in contoso:",
+    "Mia in contoso presses [Approve]",
+    "You may not decide",
+    "Sam in contoso presses [Approve]",
+    "RMM: install started",
+    "stop contoso smells wrong",
+    "resume contoso",
+    "Dana in dm-dana presses [I have it]",
+    "Sam in fabrikam presses [Take it off]",
+    "RMM: uninstalled",
+    "blocked: set changed since approval",
+    "held: off",
+    "You asked for this, so somebody else must decide",
+    "Lee in contoso presses [Known problem]",
 )
-def test_the_transcript_tells_each_step(first: Run, words: str) -> None:
-    assert words in first.out
+
+
+def test_the_transcript_tells_each_step(first: Run) -> None:
+    assert [words for words in STEPS if words not in first.out] == []
 
 
 def test_the_same_seed_tells_the_same_story(first: Run, tmp_path: Path) -> None:

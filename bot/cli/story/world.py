@@ -114,8 +114,8 @@ def demo_policy(policy: Policy) -> Policy:
         windows=(WindowRule(start="12:00", end="22:00"),),
         rings=(first, *(day(ring, soak_seconds=SOAK_SECONDS) for ring in policy.rings[1:])),
         classes={name: day(rule, silent_after_seconds=3600) for name, rule in policy.classes.items()},
-        caps=Caps(concurrent=4),
-        observe_every_seconds=180,
+        caps=Caps(concurrent=6),
+        observe_every_seconds=300,
         install_deadline_seconds=7200,
     )
 
