@@ -107,7 +107,7 @@ async def _run(app: Ringmaster, *, sample: bool) -> None:
     print(_greeting(app.settings, sample=sample), flush=True)
     await stopped.wait()
     print("Stopping; what is under way is found again at the next start.", file=sys.stderr)
-    ticker.stop()
+    await ticker.stop()
     wakes.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await wakes
