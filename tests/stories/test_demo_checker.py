@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
 import pytest
@@ -10,12 +11,22 @@ from bot.cli.story.checker import check
 from bot.cli.story.plot import Plot
 from bot.cli.story.record import FleetView, Job, LedgerView
 from tests.stories.demo_ledgers import Told, contoso, effect, fleet, house, intend, second
+from tests.stories.demo_runs import ROOT
 
 
 def found(told: Told, truth: FleetView | None = None, *others: Told) -> list[str]:
     """The breaches that the checker names."""
     ledgers = {one.tenant: one.view() for one in (house(), told, *others)}
     return [finding.breach for finding in check(Plot(), ledgers, truth or fleet()).findings]
+
+
+@pytest.mark.parametrize("part", ["checker", "case", "plot", "record", "safety"])
+def test_the_checker_shares_no_code_with_what_it_checks(part: str) -> None:
+    source = (ROOT / "bot" / "cli" / "story" / f"{part}.py").read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    named = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    own = {name for name in named if name.startswith(("bot.", "handlers", "cards"))}
+    assert {name for name in own if not name.startswith("bot.cli.story.")} == set()
 
 
 def test_a_sound_record_has_no_finding() -> None:

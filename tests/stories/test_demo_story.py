@@ -88,6 +88,15 @@ def test_a_feed_that_is_not_there_is_refused_with_2(tmp_path: Path) -> None:
 
 # --- other feeds ---
 
+
+def test_a_file_that_is_no_feed_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(bytes(range(256)) * 8)
+    run = play(tmp_path / "data", "--patches", str(tmp_path / "rows.csv"))
+    assert run.code == 1
+    assert run.err.startswith("demo: rows.csv: "), run.err
+    assert run.err.count("\n") == 1
+
+
 NOBODY_HAS = (
     "DatePosted,CVE,BulletinKB,Title,AffectedProduct,AffectedComponent,Severity,Impact,Supersedes,Exploits\n"
     "20261110,CVE-2026-91001,5099911,Invented flaw,Windows Server 2025,Kernel,Critical,Elevation,,\n"

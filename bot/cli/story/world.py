@@ -122,8 +122,11 @@ def demo_policy(policy: Policy) -> Policy:
 
 @contextlib.asynccontextmanager
 async def opened_world(given: Given, told: Transcript, sabotage: Sabotage) -> AsyncIterator[World]:
-    """Start the simulator, set the house up, import the feeds; everything is let go of at the end."""
+    """Import the feeds, start the simulator, set the house up; everything is let go of at the end."""
     async with contextlib.AsyncExitStack() as stack:
+        intel = IntelStore(given.settings.data_dir / FILE_NAME)
+        stack.callback(intel.close)
+        _import(intel, given)  # first, because a file that is no feed is said best by its reader
         patches = ("--patches", str(given.patches.resolve())) if given.patches else ()
         virtual = ("--clock", "virtual", "--port", "0", "--seed", str(given.seed))
         fleet = await start_fleet(given.settings.data_dir, *virtual, *patches)
@@ -137,9 +140,6 @@ async def opened_world(given: Given, told: Transcript, sabotage: Sabotage) -> As
         stack.callback(opened.close)
         sabotage.office_opened(opened.office)
         provision(opened.office, _house())
-        intel = IntelStore(settings.data_dir / FILE_NAME)
-        stack.callback(intel.close)
-        _import(intel, given)
         rmm = {account.account: sabotage.connector(ninjaone(account, clock, _no_wait), door)}
         app = Ringmaster(settings, opened, clock, intel, rmm)
         stack.push_async_callback(app.close)
