@@ -1,0 +1,202 @@
+"""Cards: one copy a place, never older than it was, drawn seldom, recorded once it was really shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from bot.core.effects import ShowCard
+from bot.core.errors import OutsideFailed
+from bot.core.gates import Verb
+from bot.runner.loop import Runner
+from bot.runner.services import MAX_ATTEMPTS
+from bot.runner.show import LIVE_PAUSE, _note, _prepare, card_digest
+from bot.surfaces.port import Surface
+from cards.model import Card
+from handlers.engine import outbox_items
+from tests.bot.runner.runner_bench import Bench, FakeRmm
+
+
+class Glass:
+    """A surface that keeps what it is shown, fails when told to, and can lose an answer."""
+
+    name = "console"
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self.cards: dict[tuple[str, str], list[tuple[int, Card]]] = {}
+        self.drawn_at: list[Any] = []
+        self.before: list[Exception] = []
+        self.after: list[Exception] = []
+
+    async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
+        if self.before:
+            raise self.before.pop(0)
+        self.cards.setdefault((conversation, key), []).append((0, card))
+        self.drawn_at.append(self._bench.clock.now())
+        if self.after:
+            raise self.after.pop(0)
+        return f"{conversation}|{key}"
+
+    async def update(self, conversation: str, message_id: str, card: Card, *, version: int) -> None:
+        shown = self.cards[conversation, message_id.split("|", 1)[1]]
+        if version > shown[-1][0]:
+            shown.append((version, card))
+            self.drawn_at.append(self._bench.clock.now())
+
+    async def find(self, conversation: str, key: str) -> str | None:
+        return f"{conversation}|{key}" if (conversation, key) in self.cards else None
+
+
+@pytest.fixture
+def glass(bench: Bench) -> Glass:
+    """The bench's only surface."""
+    made = Glass(bench)
+
+    def surface(name: str, tenant: str) -> Surface:
+        return made
+
+    bench.app.services.surface = surface
+    return made
+
+
+def redraw(bench: Bench, kind: str = "rollout", id: str = "r1") -> None:
+    with bench.store.begin("contoso") as uow:
+        uow.enqueue(outbox_items([ShowCard(kind=kind, id=id)], bench.clock.now()))
+        uow.commit()
+
+
+async def test_a_gate_card_is_kept_as_sent_and_recorded_once_it_is_shown(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    await bench.settle()
+
+    shown = bench.facts("card.shown")
+    assert {fact["conversation"] for fact in shown} == {"contoso", "dm-dana"}
+    for fact in shown:
+        card = glass.cards[fact["conversation"], "contoso:gate:r1-g1"][-1][1]
+        with bench.store.read("contoso") as uow:
+            kept = uow.sent_card(fact["card_digest"])
+        assert kept == msgspec.json.encode(card, order="sorted")
+        assert fact["card_digest"] == card_digest(card)
+        assert fact["offer_digest"] == bench.gate().question.offer_digest
+
+
+async def test_a_card_that_was_not_sent_is_not_recorded_as_shown(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    glass.before = [OutsideFailed("no")]
+    await bench.settle()
+    before = bench.facts("card.shown")
+    bench.clock.advance(bench.clock.now() + timedelta(minutes=1))
+    await bench.settle()
+
+    assert before == []
+    assert len(bench.facts("card.shown")) == 2
+
+
+async def test_a_copy_whose_sending_was_never_heard_of_is_found_by_its_key(
+    bench: Bench, glass: Glass
+) -> None:
+    bench.plan(["d1"])
+    glass.after = [OutsideFailed("line dropped")]
+    await bench.settle()
+    bench.clock.advance(bench.clock.now() + timedelta(minutes=1))
+    await bench.settle()
+
+    assert [len(cards) for cards in glass.cards.values()] == [2, 1]
+    assert {copy.conversation for copy in bench.copies("gate:r1-g1")} == {"contoso", "dm-dana"}
+
+
+async def test_a_decision_changes_every_copy(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    await bench.settle()
+    bench.vote(Verb.REJECT)
+    await bench.settle()
+
+    for (_, key), cards in glass.cards.items():
+        if ":gate:" in key:
+            assert len(cards) == 2
+            assert "approve" not in str(msgspec.to_builtins(cards[-1][1].buttons)).lower()
+
+
+async def test_a_live_card_is_redrawn_at_most_every_five_seconds(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    bench.vote()
+    await bench.settle()
+    glass.drawn_at.clear()
+    bench.clock.advance(bench.clock.now() + LIVE_PAUSE)
+    for _ in range(60):
+        redraw(bench)
+        with bench.store.begin("contoso") as uow:
+            uow.commit()
+        await bench.settle()
+        bench.clock.advance(bench.clock.now() + timedelta(seconds=1))
+
+    card = ("contoso", "contoso:rollout:r1")
+    assert card in glass.cards
+    gaps = [b - a for a, b in zip(glass.drawn_at, glass.drawn_at[1:], strict=False)]
+    assert all(gap >= LIVE_PAUSE for gap in gaps)
+
+
+async def test_many_changes_are_one_drawing_of_the_last(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    await bench.settle()
+    for _ in range(20):
+        redraw(bench, "gate", "r1-g1")
+    bench.vote()
+    await bench.settle()
+
+    assert len(glass.cards["contoso", "contoso:gate:r1-g1"]) == 2
+
+
+async def test_versions_only_grow_also_with_two_workers(bench: Bench, glass: Glass, rmm: FakeRmm) -> None:
+    bench.plan(["d1"], ["d2"])
+    bench.vote()
+    other = Runner(bench.app.services, "other")
+    for _ in range(40):
+        await bench.settle()
+        await other.drain()
+        if bench.status() == "completed":
+            break
+        await bench.next()
+
+    assert bench.status() == "completed"
+    for cards in glass.cards.values():
+        versions = [version for version, _ in cards]
+        assert versions == sorted(set(versions))
+    for name in ("gate:r1-g1", "rollout:r1"):
+        kind, id = name.split(":")
+        with bench.store.read("contoso") as uow:
+            row = uow.get(kind, id)
+        assert row is not None
+        for copy in bench.copies(name):
+            assert copy.version >= row.version
+            assert copy.digest == card_digest(glass.cards[copy.conversation, f"contoso:{name}"][-1][1])
+
+
+async def test_a_noted_copy_never_goes_back(bench: Bench, glass: Glass) -> None:
+    """A worker that drew an older state and comes late notes nothing over what is newer."""
+    bench.plan(["d1"])
+    await bench.settle()
+    effect = ShowCard(kind="gate", id="r1-g1")
+    old = _prepare(bench.app.services, "contoso", effect)
+    assert old is not None
+    late = bench.copies("gate:r1-g1")[0]
+    bench.vote()
+    await bench.settle()
+    _note(bench.app.services, "contoso", old.drawn, late)
+
+    assert bench.copies("gate:r1-g1")[0].version > late.version
+
+
+async def test_a_surface_that_never_works_is_parked_and_decides_nothing(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    glass.before = [OutsideFailed("500") for _ in range(100)]
+    await bench.until(lambda: bool(bench.parked()))
+    (parked,) = bench.parked()
+    bench.vote()
+
+    assert parked.attempt == MAX_ATTEMPTS
+    assert bench.rollout().approved_at is not None
