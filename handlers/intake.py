@@ -6,6 +6,7 @@ ledger alone tells why it was made.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ from bot.core.planning import Draft, draft_offer
 from bot.core.policy import zone_of
 from bot.core.recommendations import Analysis, Recommend
 from bot.core.resolve import Resolution, resolve
-from bot.core.rollout.state import FINAL, RolloutStatus
+from bot.core.rollout.state import FINAL, IN_FLIGHT, RolloutStatus
 from bot.core.tenants import Tenant
 from bot.core.windows import next_opening
 from handlers.engine import Handled
@@ -38,6 +39,9 @@ IMPORTANCE = {
 }
 """How much a client suffers when such a machine is down, where the policy names no number: our judgement."""
 SYSTEM = "advisor"
+ASKED_SIGNS = 16
+"""64 bits of a message's digest: a rollout's id stands in every button and in every job's parameters, where
+conversation and person have no business and room is short."""
 
 
 class Intel(Protocol):
@@ -96,7 +100,11 @@ def assess(
     advice = advise(_situation(case, flaws, frame.received_at))
     rollout = rollout_id(update, frame.id if requester else "")
     requested_by = requester.person if requester else SYSTEM
-    offer = draft_offer(_draft(case, flaws, advice, rollout, requested_by, frame.received_at))
+    try:
+        offer = draft_offer(_draft(case, flaws, advice, rollout, requested_by, frame.received_at))
+    except Refused:
+        office.give_back(frame)  # nothing was opened; a fleet read comes by here again and again
+        raise
     directory = office.directory()
     approvers = directory.holders(tenant_id, offer.rules.roles)
     message = Recommend(
@@ -113,11 +121,19 @@ def assess(
 
 
 def _taken(office: Office, tenant: str, update: str) -> dict[str, str]:
-    """Devices of rollouts that have not ended -> the rollout's code: one device, one rollout at a time."""
-    final = [status.value for status in RolloutStatus if status not in FINAL]
+    """Devices of rollouts that have not ended -> the rollout's code: one device, one rollout at a time.
+
+    A rollout that was ended by hand lets finish what is under way: those devices are still its own.
+    """
+    living = [status.value for status in RolloutStatus if status not in FINAL]
     taken: dict[str, str] = {}
     with office.store.read(tenant) as uow:
-        for row in uow.find("rollout", statuses=final):
+        for row in uow.find("rollout", statuses=FINAL):
+            rollout, _ = load_rollout(uow, row.id)
+            if rollout and rollout.count(IN_FLIGHT):
+                busy = uow.device_rows(row.id, states=IN_FLIGHT)
+                taken |= {device.device: rollout.code for device in busy}
+        for row in uow.find("rollout", statuses=living):
             rollout, _ = load_rollout(uow, row.id)
             if rollout is None:
                 continue
@@ -140,7 +156,7 @@ def _advisor() -> Actor:
 
 def rollout_id(update: str, asked: str = "") -> str:
     """The advisor proposes an update once to a client; a person may ask for it again, once a message."""
-    words = f"{update}-{asked}" if asked else update
+    words = f"{update}-wish-{hashlib.sha256(asked.encode()).hexdigest()[:ASKED_SIGNS]}" if asked else update
     return "r-" + re.sub(r"[^a-z0-9-]+", "-", words.lower())
 
 

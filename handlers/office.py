@@ -22,6 +22,8 @@ CODE_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_DIGITS: Final = "23456789"
 """Without 0/O and 1/I, which people confuse on a phone (design 14)."""
 CODE_TRIES: Final = 2000
+EVERY_ROW: Final = 2**31 - 1
+"""As a limit: all rows. A short id that was overlooked at the start would be given to a second thing."""
 
 
 class Codes:
@@ -69,7 +71,7 @@ class Office:
             if self.store.key_state(tenant) is not KeyState.PRESENT:
                 continue  # suspended: nothing of it can be decided, and it must not stop the others
             with self.store.read(tenant) as uow:
-                found += [row.code for row in uow.find() if row.code]
+                found += [row.code for row in uow.find(limit=EVERY_ROW) if row.code]
         return found
 
     def frame(
@@ -113,9 +115,10 @@ class Office:
                     uow.commit()
             raise
         finally:
-            self._give_back(frame)
+            self.give_back(frame)
 
-    def _give_back(self, frame: Frame) -> None:
+    def give_back(self, frame: Frame) -> None:
+        """The short ids of a frame that opened nothing are free again."""
         with self.store.read(frame.tenant) as uow:
             for code in frame.codes:
                 if not uow.find(code=code, limit=1):

@@ -28,6 +28,7 @@ from bot.core.effects import Act
 from bot.core.envelope import HOUSE
 from bot.core.errors import OutsideBusy, OutsideFailed, OutsideUnclear, Refused
 from bot.core.ports import Leased
+from bot.core.rollout.advance import may_start
 from bot.core.rollout.messages import HitCap, SettleAction
 from bot.core.rollout.state import DeviceState, Rollout, RolloutStatus, Run
 from bot.runner.services import MAX_ATTEMPTS, Services, payload
@@ -38,17 +39,8 @@ LOOK_UP_DELAY: Final = timedelta(seconds=10)
 """An interrupted request may still be on its way in; so long it gets before we look for it."""
 CAP_DELAY: Final = timedelta(minutes=10)
 """A restart that a hard cap held up is tried again; its device is half-way and must not be left there."""
-NO_INSTALL: Final = frozenset(
-    {
-        RolloutStatus.HALTED,
-        RolloutStatus.ROLLING_BACK,
-        RolloutStatus.ROLLED_BACK,
-        RolloutStatus.ROLLBACK_INCOMPLETE,
-        RolloutStatus.CANCELLED,
-        RolloutStatus.PAUSED,
-    }
-)
-"""An install that was intended and not yet sent is not sent any more."""
+CHECK_HOLDS: Final = timedelta(minutes=15)
+"""So long after its device was checked an install may leave: later, the device may have changed hands."""
 AWAITED: Final[dict[type[Any], frozenset[DeviceState]]] = {
     InstallUpdate: frozenset({DeviceState.INSTALLING}),
     RebootDevice: frozenset({DeviceState.REBOOTING, DeviceState.REBOOTING_BACK}),
@@ -118,9 +110,13 @@ def _obsolete(rollout: Rollout, run: Run, action: Action, now: datetime) -> str:
         return f"the device is {run.state}"
     if not isinstance(action, InstallUpdate):
         return ""
-    if rollout.status in NO_INSTALL:
+    if rollout.status != RolloutStatus.RUNNING:
         return f"the rollout is {rollout.status}"
-    return "the approval is over" if now >= rollout.offer.not_after else ""
+    if now >= rollout.offer.not_after:
+        return "the approval is over"
+    if run.since is None or now >= run.since + CHECK_HOLDS:
+        return "the device was checked too long ago"
+    return "" if may_start(rollout, now) else "its maintenance window is closed"
 
 
 async def _absent(services: Services, tenant: str, leased: Leased, effect: Act, case: _Case) -> bool:
