@@ -14,12 +14,13 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from bot.core.ports import KeyState
 from store.sqlite import SqliteStore
 
 PAGE: Final = 10_000
 """The simulator gives at most so many lines of its log at once."""
 SECONDS: Final = 30.0
+PRESENT: Final = "present"
+"""The store's word for a tenant whose key is at hand."""
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ def _no_chance(count: int) -> bytes:
 
 
 def _ledger(store: SqliteStore, tenant: str) -> LedgerView:
-    if store.key_state(tenant) is not KeyState.PRESENT:
+    if store.key_state(tenant).value != PRESENT:
         why = "its key is missing, so nothing of it can be read"
         return LedgerView(tenant=tenant, unreadable=why, key_missing=True)
     try:
