@@ -44,6 +44,7 @@ from bot.core.rollout.state import (
     Rollout,
     RolloutStatus,
     Run,
+    gate_id,
 )
 from bot.core.windows import next_opening
 
@@ -123,7 +124,7 @@ def open_question(rollout: Rollout, at: datetime) -> str:
 
 def ask(rollout: Rollout, code: str, purpose: str, at: datetime) -> GateAsked:
     """The rollout's next question under its own number."""
-    return GateAsked(gate=f"{rollout.id}-g{rollout.gates_asked + 1}", code=code, purpose=purpose, at=at)
+    return GateAsked(gate=gate_id(rollout, rollout.gates_asked + 1), code=code, purpose=purpose, at=at)
 
 
 # --- going forward ---

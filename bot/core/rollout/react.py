@@ -19,7 +19,7 @@ from bot.core.rollout.messages import (
     RolloutPaused,
     RolloutStarted,
 )
-from bot.core.rollout.state import PauseKind, Rollout, RolloutStatus
+from bot.core.rollout.state import PauseKind, Rollout, RolloutStatus, gate_id
 
 PAGED_PAUSES = frozenset({PauseKind.EVIDENCE, PauseKind.CAP})
 """Pauses that mean something went wrong; the others wait for a person on a card."""
@@ -53,7 +53,7 @@ def react(rollout: Rollout, fact: RolloutFact) -> list[Effect | OpenGate | Cance
                 if fact.status == RolloutStatus.ROLLBACK_INCOMPLETE
                 else []
             )
-            return [show, *_drop_gate(rollout), *page]
+            return [show, *_old_questions(rollout), *_drop_gate(rollout), *page]
         case _:
             return [show] if rollout.approved_at else []
 
@@ -74,6 +74,13 @@ def _open(rollout: Rollout, fact: GateAsked) -> OpenGate:
         not_after=rollout.offer.not_after if starts else fact.at + patience,
     )
     return OpenGate(gate=fact.gate, code=fact.code, question=question)
+
+
+def _old_questions(rollout: Rollout) -> list[ShowCard]:
+    """Cards of answered questions lose their Stop button when there is nothing left to stop."""
+    return [
+        ShowCard(kind="gate", id=gate_id(rollout, number)) for number in range(1, rollout.gates_asked + 1)
+    ]
 
 
 def _drop_gate(rollout: Rollout) -> list[CancelGate]:

@@ -226,6 +226,11 @@ class Rollout(Value):
         return any(pause.kind == kind for pause in self.pauses)
 
 
+def gate_id(rollout: Rollout, number: int) -> str:
+    """The id of the rollout's first, second, ... question."""
+    return f"{rollout.id}-g{number}"
+
+
 class Hand(Value):
     """One decision's working set: the rollout and the device rows that were loaded for it."""
 
