@@ -36,7 +36,9 @@ class Forms(HTMLParser):
         self.found: list[dict[str, str]] = []
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(  # type: ignore[explicit-override]  # typing.override needs 3.12
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
         words = dict(attrs)
         if tag == "form":
             self.found.append({"": words.get("action") or ""})

@@ -46,7 +46,7 @@ class WorldClock(SystemClock):
     def __init__(self, wall: float, world: datetime) -> None:
         self._wall, self._world = wall, world
 
-    def now(self) -> datetime:
+    def now(self) -> datetime:  # type: ignore[explicit-override]  # typing.override needs 3.12
         """The world's time, told from the wall's clock and one moment at which both were known."""
         return self._world + timedelta(seconds=(time.time() - self._wall) * SPEED)
 

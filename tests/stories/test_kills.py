@@ -43,10 +43,8 @@ def settled_faults(machine: Machine) -> list[str]:
 def checked(machine: Machine, *verb: str) -> str:
     """What an auditor's command prints; empty when it ends with 0."""
     environment = {**os.environ, "RINGMASTER_KEY_FILE": str(machine.bot.key_file)}
-    environment["RINGMASTER_DATA_DIR"] = str(machine.bot.data_dir)
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *verb], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
+    words = [sys.executable, "-m", "bot", *verb, "--data-dir", str(machine.bot.data_dir)]
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.app import Ringmaster
+from bot.cli.replay import check_tenant
 from bot.clock import VirtualClock
 from bot.connectors.port import Finding, ObserveRequest, Organisation, RmmConnector, WebhookEvent
 from bot.core.actions import (
@@ -34,9 +36,12 @@ from bot.core.rollout.messages import PlanRollout
 from bot.core.rollout.state import Rollout, Run
 from bot.opening import open_office
 from bot.settings import HardCaps, Settings
+from bot.surfaces.port import Clicked
 from handlers.hands import decode_runs, load_rollout, load_state
 from handlers.provision import parse_house, provision
 from store.intel import IntelStore
+from store.keys import KeyFile
+from store.verify import verify
 from tests import builders
 from tests.builders import KB, NOW, ring_rules, rules
 
@@ -153,13 +158,19 @@ class FakeRmm:
 class Bench:
     """One house, one worker, virtual time."""
 
-    def __init__(self, folder: Path, caps: HardCaps, connect: Callable[[VirtualClock], RmmConnector]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        caps: HardCaps,
+        connect: Callable[[VirtualClock], RmmConnector],
+        house: Mapping[str, Any],
+    ) -> None:
         self.folder = folder
         self.clock = VirtualClock(NOW, 1)
         self.settings = Settings(data_dir=folder / "data", key_file=folder / "keys.json", caps=caps)
         self.opened = open_office(self.settings, self.clock, lock=True)
         self.office = self.opened.office
-        plan, mistakes = parse_house(HOUSE, {"t": msgspec.to_builtins(_policy())})
+        plan, mistakes = parse_house(house, {"t": msgspec.to_builtins(_policy())})
         assert plan is not None, mistakes
         provision(self.office, plan)
         self.intel = IntelStore(folder / "intel.db")
@@ -247,6 +258,37 @@ class Bench:
         with self.store.read(tenant) as uow:
             return uow.copies(card)
 
+    async def button(self, verb: str, tenant: str = "contoso", gate: str = "r1-g1") -> str:
+        """The value of a button on a gate's card, as it hangs in the client's channel."""
+        for post in await self.app.backend.posts("dana", tenant, 50):
+            text = msgspec.json.encode(post.card).decode()
+            found = re.search(rf"v1\.{tenant}\.{gate}\.{verb}\.[^\"]+", text)
+            if found:
+                return found.group()
+        raise AssertionError(f"no button {verb} for {gate}")
+
+    async def click(self, value: str, person: str = "dana", place: str = "contoso", id: str = "c1") -> str:
+        """Somebody presses a button; what they are told."""
+        clicked = Clicked(
+            conversation=place,
+            person_id=person,
+            proof="console-token",
+            message_id="",
+            value=value,
+            delivery_id=id,
+            received_at=self.clock.now(),
+        )
+        answer = await self.app.backend.click(clicked)
+        assert answer is not None
+        return msgspec.json.encode(answer).decode()
+
+    def whole(self) -> None:
+        """Every ledger verifies, and the tables say what the ledgers say."""
+        for tenant in ("house", "contoso", "fabrikam"):
+            verdict = verify(self.folder / "data", tenant, keys=KeyFile(self.folder / "keys.json", bytes))
+            assert verdict.fault is None, verdict
+            assert check_tenant(self.store, tenant).differences == ()
+
     def parked(self, tenant: str = "contoso") -> list[Parked]:
         return self.store.parked(tenant)
 
@@ -263,9 +305,10 @@ async def open_bench(
     *,
     caps: HardCaps | None = None,
     connect: Callable[[VirtualClock], RmmConnector] | None = None,
+    house: Mapping[str, Any] = HOUSE,
 ) -> AsyncIterator[Bench]:
     """A bench that lets go of everything at the end."""
-    made = Bench(folder, caps or HardCaps(), connect or (lambda clock: FakeRmm(clock.now)))
+    made = Bench(folder, caps or HardCaps(), connect or (lambda clock: FakeRmm(clock.now)), house)
     try:
         yield made
     finally:
