@@ -15,6 +15,7 @@ from cards.details import gate_details
 from cards.gate import gate_card
 from cards.model import Card, Form
 from cards.rejecting import REASONS, WORDS_VERB, reject_choices, reject_form
+from cards.reminder import reminder_card
 from cards.views import GateView
 
 S = GateStatus
@@ -99,6 +100,7 @@ def _again(asked: GateView, status: GateStatus, rollout: Rollout | None = None, 
 _NO = sample.vote("tomas", Verb.REJECT, "Not tonight", 30)
 
 EXAMPLES: dict[str, Card] = {
+    "reminder": reminder_card(view()),
     "start": gate_card(view()),
     "start-servers": gate_card(_of(sample.with_servers(), sample.vote("mara", minutes=20))),
     "start-exploited": gate_card(_of(sample.exploited())),

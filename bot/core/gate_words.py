@@ -65,6 +65,7 @@ class Gate(Value):
     opened_at: datetime
     expires_at: datetime
     remind_at: datetime | None
+    reminded_at: datetime | None = None
     status: GateStatus = GateStatus.OPEN
     votes: tuple[Vote, ...] = ()
     decided_at: datetime | None = None

@@ -276,7 +276,7 @@ def evolve(gate: Gate | None, fact: GateFact) -> Gate:
                 void_difference=fact.difference,
             )
         case GateReminded():
-            return _with(gate, remind_at=None)
+            return _with(gate, remind_at=None, reminded_at=fact.at)
         case CardShown():
             return gate
 
@@ -297,12 +297,16 @@ def next_due(gate: Gate) -> datetime | None:
 
 def react(gate: Gate, fact: GateFact) -> list[Effect | GateSettled]:
     """What the world, and the thing that asked, should hear of this fact."""
-    show = ShowCard(kind="gate", id=gate.id, priority=DECISION, persons=gate.question.approvers)
+    show: list[Effect | GateSettled] = [
+        ShowCard(kind="gate", id=gate.id, priority=DECISION, persons=gate.question.approvers)
+    ]
+    if gate.reminded_at is not None:
+        show.append(ShowCard(kind="reminder", id=gate.id, priority=DECISION))
     match fact:
         case GateOpened() | GateReminded() | VoteCounted():
-            return [show]
+            return show
         case GateDecided() | GateVoided():
-            return [show, _settled(gate, fact.at)]
+            return [*show, _settled(gate, fact.at)]
         case CardShown():
             return []
 

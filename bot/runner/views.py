@@ -21,6 +21,7 @@ from cards.gate import gate_card
 from cards.model import Card
 from cards.page import page_card
 from cards.recommendation import shadow_card
+from cards.reminder import reminder_card
 from cards.rollout import rollout_card
 from cards.views import GateView, PageView, RecommendationView, RolloutView
 from handlers.hands import decode_runs, load_rollout, load_state
@@ -57,10 +58,12 @@ def draw(
     services: Services, uow: UnitOfWork, tenant: str, directory: Directory, kind: str, id: str
 ) -> Drawn | None:
     """The card of one thing as it is committed now, or None when there is no such thing."""
-    row = uow.get(kind, id)
+    row = uow.get("gate" if kind == "reminder" else kind, id)
     if row is None:
         return None
     match kind:
+        case "reminder":
+            return _reminder(services, uow, tenant, directory, id, row.version)
         case "gate":
             return _gate(services, uow, tenant, directory, id, row.version)
         case "rollout":
@@ -112,6 +115,22 @@ def _gate(
         persons=view.gate.question.approvers,
         gate=id,
         offer_digest=view.gate.question.offer_digest,
+    )
+
+
+def _reminder(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str, version: int
+) -> Drawn:
+    """A second call to those who have not answered; once the gate is closed only its copies follow."""
+    view = gate_view(services, uow, tenant, directory, id)
+    gate = view.gate
+    voted = {vote.person for vote in gate.votes}
+    missing = tuple(person for person in gate.question.approvers if person not in voted)
+    return Drawn(
+        card=reminder_card(view),
+        version=version,
+        channel=False,
+        persons=missing if gate.status == GateStatus.OPEN else (),
     )
 
 

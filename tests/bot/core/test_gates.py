@@ -304,3 +304,16 @@ def test_every_fact_but_a_shown_card_draws_the_card_anew_for_those_who_may_decid
     assert [show.persons for show in shown] == (
         [] if isinstance(fact, CardShown) else [("dana", "lee", "sam")]
     )
+
+
+def test_a_reminder_is_a_message_of_its_own_and_its_copies_follow_the_decision() -> None:
+    gate = opened()
+    (reminded,) = gates.decide(gate, gates.GateDue(gate=gate.id, at=gate.remind_at or NOW), frame())
+    gate = gates.evolve(gate, reminded)
+
+    shown = [effect.kind for effect in gates.react(gate, reminded) if isinstance(effect, ShowCard)]
+    assert shown == ["gate", "reminder"]
+
+    decided = gates.GateDecided(status=S.EXPIRED, at=NOW)
+    after = [e.kind for e in gates.react(gates.evolve(gate, decided), decided) if isinstance(e, ShowCard)]
+    assert after == ["gate", "reminder"]
