@@ -163,7 +163,8 @@ class Ringmaster:
     async def tick(self) -> None:
         """One tick of the real clock; a fault is logged and the next tick tries again."""
         try:
-            await self.in_worker(self.readiness.probe, self.office)
+            if self.readiness.wants_probe():
+                await self.in_worker(self.readiness.probe, self.office)
             await self.pump()
             if not self._trouble:
                 self.readiness.drained()

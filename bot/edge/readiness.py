@@ -15,6 +15,8 @@ from handlers.office import Office
 
 STALE_SECONDS: Final = 15.0
 """A probe older than this says nothing: then the worker itself hangs."""
+PROBE_SECONDS: Final = 5.0
+"""A look writes to the disk; a healthy store is not worn out with one a second."""
 OUTBOX_SECONDS: Final = 60.0
 """The runner drains every second; a minute of silence means that it stands still."""
 
@@ -28,6 +30,10 @@ class Readiness:
         self._monotonic = monotonic
         self._found: tuple[str, ...] = (STORE,)
         self._probed = self._drained = float("-inf")
+
+    def wants_probe(self) -> bool:
+        """Time for another look; at once while something was missing, so that recovery is seen soon."""
+        return bool(self._found) or self._monotonic() - self._probed >= PROBE_SECONDS
 
     def probe(self, office: Office) -> None:
         """Write to the house's file and look at every key. For the worker thread: it may take a while."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.envelope import HOUSE
-from bot.edge.readiness import OUTBOX_SECONDS, STALE_SECONDS, Readiness
+from bot.edge.readiness import OUTBOX_SECONDS, PROBE_SECONDS, STALE_SECONDS, Readiness
 from store.memory import MemoryStore, counting_bytes
 from store.sqlite import SqliteStore
 from tests.bot.public_house import NOW, House, activity, hold, public_port
@@ -160,3 +160,17 @@ def test_a_worker_that_hangs_is_not_ready() -> None:
     clock.at += STALE_SECONDS + 1
 
     assert readiness.missing() == ("store",)
+
+
+def test_a_healthy_store_is_looked_at_seldom_and_a_sick_one_at_every_tick() -> None:
+    clock, house = Forward(), House()
+    readiness = Readiness(clock)
+    assert readiness.wants_probe()
+
+    readiness.probe(house.office)
+    assert not readiness.wants_probe()
+    clock.at += PROBE_SECONDS
+    assert readiness.wants_probe()
+
+    readiness._found = ("store",)
+    assert readiness.wants_probe()
