@@ -48,7 +48,7 @@ async def test_a_second_click_of_the_same_person_is_told_that_it_counts_already(
 
 
 async def test_of_two_opposite_clicks_at_once_one_decides_and_the_other_is_told(bench: Bench) -> None:
-    yes, no = await bench.button("approve"), await bench.button("reject-not-tonight")
+    yes, no = await bench.button("approve"), bench.made_button("reject-not-tonight")
     answers = await asyncio.gather(
         bench.click(yes, "dana", id="c1"), bench.click(no, "sam", id="c2"), return_exceptions=True
     )
@@ -76,7 +76,7 @@ async def test_a_deciding_vote_and_the_expiry_at_once_have_one_end(bench: Bench,
 
 
 async def test_a_hundred_clicks_of_three_people_are_one_decision(bench: Bench) -> None:
-    yes, no = await bench.button("approve"), await bench.button("reject-known-problem")
+    yes, no = await bench.button("approve"), bench.made_button("reject-known-problem")
     people = ("dana", "sam", "lee")
     answers = await asyncio.gather(
         *(bench.click((yes, no)[n % 2], people[n % 3], id=f"c{n}") for n in range(100))

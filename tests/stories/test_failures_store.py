@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from store.files import tenant_path
 from tests.bot.runner.runner_bench import Bench, FakeRmm, open_bench
 
 
@@ -52,7 +53,7 @@ def _private(path: Path, content: bytes) -> None:
 @contextmanager
 def locked(bench: Bench, tenant: str) -> Iterator[None]:
     """Another program holds the write lock of one file."""
-    other = sqlite3.connect(bench.settings.data_dir / "tenants" / f"{tenant}.db", isolation_level=None)
+    other = sqlite3.connect(tenant_path(bench.settings.data_dir, tenant), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     yield
     other.execute("ROLLBACK")

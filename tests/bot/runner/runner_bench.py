@@ -27,6 +27,7 @@ from bot.core.actions import (
     LookUp,
     UninstallUpdate,
 )
+from bot.core.buttons import ButtonValue, write
 from bot.core.envelope import Actor
 from bot.core.gates import CastVote, Gate, Verb
 from bot.core.offers import Offer
@@ -34,17 +35,20 @@ from bot.core.policy import Policy
 from bot.core.ports import Copy, Parked
 from bot.core.rollout.messages import PlanRollout
 from bot.core.rollout.state import Rollout, Run
-from bot.opening import open_office
+from bot.opening import BUTTON, Opened
 from bot.settings import HardCaps, Settings
 from bot.surfaces.port import Clicked
 from handlers.hands import decode_runs, load_rollout, load_state
+from handlers.office import Office
 from handlers.provision import parse_house, provision
 from store.intel import IntelStore
 from store.keys import KeyFile
+from store.sqlite import SqliteStore
 from store.verify import verify
 from tests import builders
 from tests.builders import KB, NOW, ring_rules, rules
 
+BUSY_SECONDS = 0.1
 PEOPLE = ("dana", "sam", "lee")
 HOUSE: dict[str, Any] = {
     "on_call": ["dana"],
@@ -168,7 +172,7 @@ class Bench:
         self.folder = folder
         self.clock = VirtualClock(NOW, 1)
         self.settings = Settings(data_dir=folder / "data", key_file=folder / "keys.json", caps=caps)
-        self.opened = open_office(self.settings, self.clock, lock=True)
+        self.opened = _opened(self.settings, self.clock)
         self.office = self.opened.office
         plan, mistakes = parse_house(house, {"t": msgspec.to_builtins(_policy())})
         assert plan is not None, mistakes
@@ -267,6 +271,12 @@ class Bench:
                 return found.group()
         raise AssertionError(f"no button {verb} for {gate}")
 
+    def made_button(self, verb: str, tenant: str = "contoso", gate: str = "r1-g1") -> str:
+        """A button as our own cards carry it, also one that hangs in a private answer."""
+        offer8 = self.gate(gate, tenant).question.offer_digest[:8]
+        value = ButtonValue(tenant=tenant, subject=gate, verb=verb, offer8=offer8)
+        return write(value, self.office.button_key(tenant))
+
     async def click(self, value: str, person: str = "dana", place: str = "contoso", id: str = "c1") -> str:
         """Somebody presses a button; what they are told."""
         clicked = Clicked(
@@ -291,6 +301,24 @@ class Bench:
 
     def parked(self, tenant: str = "contoso") -> list[Parked]:
         return self.store.parked(tenant)
+
+
+def _opened(settings: Settings, clock: VirtualClock) -> Opened:
+    """As `open_office` does it, with little patience for a locked file."""
+    store = SqliteStore(
+        settings.data_dir,
+        key_file=settings.key_file,
+        random_bytes=clock.random_bytes,
+        busy_seconds=BUSY_SECONDS,
+    )
+    office = Office(
+        store=store,
+        now=clock.now,
+        new_id=clock.new_id,
+        pick=clock.pick,
+        button_key=lambda tenant: store.derive(tenant, BUTTON),
+    )
+    return Opened(settings, clock, store, office)
 
 
 def _policy() -> Policy:
