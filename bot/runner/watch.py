@@ -12,7 +12,7 @@ from typing import Final
 from bot.connectors.port import ObserveRequest
 from bot.core.actions import DeviceReport
 from bot.core.effects import ObserveDevices
-from bot.core.envelope import Actor
+from bot.core.envelope import BOT, Actor
 from bot.core.errors import OutsideBusy, OutsideFailed
 from bot.core.ports import Leased
 from bot.core.rollout.advance import watching
@@ -33,7 +33,7 @@ QUIET: Final = frozenset(
 async def observe(services: Services, tenant: str, leased: Leased) -> None:
     """One reading; then again after the rollout's interval, as long as there is something to see."""
     effect = payload(leased, ObserveDevices)
-    rollout, runs = await services.in_worker(_load, services, tenant, effect.rollout)
+    rollout, runs = await services.in_worker(_load, services, tenant, effect.rollout, leased.fence)
     if rollout is None or not watching(rollout, services.now()):
         await services.done(tenant, leased)
         return
@@ -49,12 +49,19 @@ async def observe(services: Services, tenant: str, leased: Leased) -> None:
     await services.renew(tenant, leased, when)
 
 
-def _load(services: Services, tenant: str, id: str) -> tuple[Rollout | None, dict[str, Run]]:
-    states = [state.value for state in WATCHED if state != DeviceState.FAILED]
+def _load(services: Services, tenant: str, id: str, turn: int) -> tuple[Rollout | None, dict[str, Run]]:
+    """What is under way always; of the quiet devices as many as there is room for, turn by turn."""
     with services.office.store.read(tenant) as uow:
         rollout, _ = load_rollout(uow, id)
-        rows = uow.device_rows(id, states=states, limit=MAX_BATCH) if rollout else []
-        return rollout, decode_runs(rows)
+        if rollout is None:
+            return None, {}
+        busy = uow.device_rows(id, states=WATCHED - QUIET - {DeviceState.FAILED}, limit=MAX_BATCH)
+        quiet = uow.device_rows(id, states=QUIET)
+        room = MAX_BATCH - len(busy)
+        if len(quiet) > room:
+            start = turn * room % len(quiet)
+            quiet = [*quiet[start:], *quiet[:start]][:room]
+        return rollout, decode_runs([*busy, *quiet])
 
 
 async def _read(
@@ -78,7 +85,8 @@ async def _read(
         read_at=asked_at,
         missing=tuple(device for device in runs if device not in seen),
     )
-    actor = Actor(kind="connector", id="rmm")
+    # While part of the fleet cannot be reached this is no whole reading: nothing is promoted on it.
+    actor = BOT if unreachable else Actor(kind="connector", id="rmm")
     frame = services.frame(
         tenant, f"report:{rollout.id}:{leased.fence}:{asked_at.isoformat()}", actor, rollout.id
     )

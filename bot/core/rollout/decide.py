@@ -273,6 +273,8 @@ def _answered(hand: Hand, message: SettleAction, at: datetime) -> list[RolloutFa
 def _not_sent(hand: Hand, message: SettleAction, text: str, at: datetime) -> list[RolloutFact]:
     """Nothing happened there: the device waits, is checked anew, and may start under a new attempt."""
     run = hand.runs[message.device]
+    if run.state == DeviceState.VERIFYING:
+        return []  # it restarted without us before our restart was sent; what it shows next decides
     if run.state != DeviceState.INSTALLING:
         return _declined(hand, message, text, at)
     move = Move(device=run.device, to=DeviceState.HELD, why=text)
