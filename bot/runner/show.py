@@ -71,7 +71,7 @@ def _prepare(services: Services, tenant: str, effect: ShowCard) -> Job | None:
         if drawn is None:
             return None
         copies = uow.copies(card_name(effect))
-    known = {copy.conversation: copy for copy in copies}
+    known = {c.conversation: c for c in copies if may_show(directory, tenant, c.conversation)}
     wanted = [c.id for c in targets(directory, tenant, drawn, effect.persons)]
     places = tuple(
         Place(conversation=id, surface=_surface(directory, id), copy=known.get(id))
@@ -83,6 +83,19 @@ def _prepare(services: Services, tenant: str, effect: ShowCard) -> Job | None:
 def card_name(effect: ShowCard) -> str:
     """The name under which the copies of one thing's card are kept."""
     return f"{effect.kind}:{effect.id}"
+
+
+def may_show(directory: Directory, tenant: str, conversation: str) -> bool:
+    """False once a conversation was bound to another client, or its person has no role at this one any more.
+
+    A copy that hangs there stays as it was: nothing new of the client is told in that place.
+    """
+    place = directory.conversations.get(conversation)
+    if place is None:
+        return False
+    if place.kind == "dm":
+        return bool(directory.roles(place.person, tenant))
+    return tenant in place.tenants
 
 
 def targets(directory: Directory, tenant: str, drawn: Drawn, persons: tuple[str, ...]) -> list[Conversation]:
