@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Awaitable
@@ -23,6 +24,7 @@ from cards.model import Shape, Status, answer
 log = logging.getLogger(__name__)
 
 NONCE = re.compile(r"[A-Za-z0-9._:-]{1,200}")
+WORDS_SIGNS = 16
 WRONG_TOKENS_A_MINUTE = 10
 TAKEN = answer(
     "Taken. The card shows what comes of it.", key="taken", status=Status(shape=Shape.DONE, word="Taken")
@@ -95,7 +97,7 @@ class Writing:
         post = await posted(self._desk, request)
         person, conversation = await self._speaker(post), post.one("conversation")
         text = post.one("text").strip()[: pages.TYPED_CHARACTERS]
-        delivery_id = _delivery_id(person, post)
+        delivery_id = _delivery_id(person, post, conversation, text)
         said = Said(
             conversation=conversation,
             person_id=person.person_id,
@@ -115,7 +117,9 @@ class Writing:
         """Take a button or a form."""
         post = await posted(self._desk, request)
         person, conversation = await self._speaker(post), post.one("conversation")
-        delivery_id = _delivery_id(person, post)
+        delivery_id = _delivery_id(
+            person, post, conversation, post.one("value"), *map("=".join, _fields(post))
+        )
         clicked = Clicked(
             conversation=conversation,
             person_id=person.person_id,
@@ -175,12 +179,17 @@ def _nothing_typed() -> Answer:
     return answer("Nothing was typed. Try `waiting` or `help`.", key="empty")
 
 
-def _delivery_id(person: Person, post: Posted) -> str:
-    """One rendering of one button or box is one delivery, however often the browser sends it."""
+def _delivery_id(person: Person, post: Posted, *said: str) -> str:
+    """One rendering of one button or box, saying one thing, is one delivery, however often it is sent.
+
+    What was said is part of it: some browsers keep the hidden number of a form when the page is loaded again,
+    and another command or the opposite click must never pass for a repetition.
+    """
     nonce = post.one("nonce")
     if not NONCE.fullmatch(nonce):
         raise web.HTTPBadRequest(text="This form has no delivery number. Please reload the page.")
-    return f"console:{person.person_id}:{nonce}"
+    words = hashlib.sha256("\0".join(said).encode("utf-8", "replace")).hexdigest()[:WORDS_SIGNS]
+    return f"console:{person.person_id}:{nonce}:{words}"
 
 
 def _fields(post: Posted) -> tuple[tuple[str, str], ...]:

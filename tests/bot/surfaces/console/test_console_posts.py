@@ -47,10 +47,36 @@ async def test_a_command_reaches_the_house_with_person_proof_and_time(browser: B
             person_id="mara",
             proof="console-switcher",
             text="status fernhill",
-            delivery_id=f"console:mara:{fields['nonce']}",
+            delivery_id=house.said[0].delivery_id,
             received_at=START,
         )
     ]
+    assert house.said[0].delivery_id.startswith(f"console:mara:{fields['nonce']}:")
+
+
+async def test_another_command_under_the_same_form_number_is_no_repetition(
+    browser: Browser, house: House
+) -> None:
+    await browser.sit_down()
+    fields = (await browser.page(PLACE)).form("/say")
+
+    for text in ("status fernhill", "stop fernhill", "stop fernhill"):
+        await browser.post("/say", {**fields, "text": text})
+
+    assert [said.text for said in house.said] == ["status fernhill", "stop fernhill"]
+    assert len({said.delivery_id for said in house.said}) == 2
+
+
+async def test_the_opposite_click_under_the_same_form_number_is_no_repetition(
+    browser: Browser, house: House, gate_id: str
+) -> None:
+    await browser.sit_down()
+    fields = (await browser.page(PLACE)).form("/click")
+
+    for value in ("v.approve", "v.reject"):
+        await browser.post("/click", {**fields, "value": value})
+
+    assert [clicked.value for clicked in house.clicked] == ["v.approve", "v.reject"]
 
 
 async def test_a_private_answer_stands_under_the_box_after_the_redirect(browser: Browser) -> None:
