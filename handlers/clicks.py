@@ -120,7 +120,7 @@ def _gate_pressed(
         verb=Verb.APPROVE if value.verb in APPROVALS else Verb.REJECT,
         reason=REASONS.get(value.verb, ""),
         standing=caller.standing(client.tenant),
-        card_digest=copy.digest if copy else "",
+        card_digest=copy.digest if copy and copy.card == f"gate:{value.subject}" else "",
     )
     if vote.verb == Verb.APPROVE or vote.reason:
         return cast(office, caller, client, vote)

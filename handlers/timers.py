@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from bot.core.envelope import TIMER
-from bot.core.errors import Refused, RingmasterError
+from bot.core.errors import Broken, Refused, RingmasterError
 from handlers.machines import due_message
 from handlers.office import Office
+
+log = logging.getLogger(__name__)
 
 DUE_PER_TICK: Final = 200
 """Due things of one tenant that one tick takes up; the next tick takes the rest."""
@@ -31,6 +36,13 @@ def _fire(office: Office, tenant: str, kind: str, id: str, at: datetime, now: da
     try:
         return bool(office.transact(frame, message).facts)
     except Refused:
+        return False
+    except (
+        Broken,
+        LookupError,
+        msgspec.MsgspecError,
+    ):  # one broken thing must not stop the time of the others
+        log.exception("what was due at a %s failed", kind)
         return False
 
 
