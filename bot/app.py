@@ -32,6 +32,7 @@ from bot.settings import NinjaOneSettings, Settings
 from bot.surfaces.console.changes import ChangeHub
 from bot.surfaces.console.surface import ConsoleSurface
 from bot.surfaces.port import Surface
+from handlers.counting import count_all
 from handlers.engine import outbox_items
 from handlers.inbox import digest_item, drain_inbox
 from handlers.intake import Intel
@@ -165,6 +166,7 @@ class Ringmaster:
         try:
             if self.readiness.wants_probe():
                 await self.in_worker(self.readiness.probe, self.office)
+                self.services.counters = await self.in_worker(count_all, self.office)
             await self.pump()
             if not self._trouble:
                 self.readiness.drained()

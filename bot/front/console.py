@@ -54,10 +54,19 @@ def _record(services: Services, foreign: ForeignPost) -> None:
 
 def metrics(services: Services) -> str:
     """Counts over all clients, without any client's name, in Prometheus text form."""
-    lines = [
+    lines = ["# TYPE ringmaster_events_total counter"]
+    lines += [
+        f'ringmaster_events_total{{what="{_label(what)}"}} {number}'
+        for what, number in sorted(services.counters.items())
+    ]
+    lines += [
         "# TYPE ringmaster_effects_retried_total counter",
         f"ringmaster_effects_retried_total {services.retried}",
-        "# TYPE ringmaster_effects_parked_total counter",
-        f"ringmaster_effects_parked_total {services.parked}",
+        "# TYPE ringmaster_effects_parked gauge",
+        f"ringmaster_effects_parked {services.parked}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _label(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

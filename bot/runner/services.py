@@ -65,6 +65,8 @@ class Services:
         self.chance = chance
         self.console_url = console_url
         self.shown: dict[tuple[str, str, str], datetime] = {}
+        self.counters: Mapping[str, int] = {}
+        """Counts of the whole house, as last gathered by the tick."""
         self.retried = 0
         self.parked = 0
 
