@@ -145,6 +145,10 @@ class Seat:
         """The private answer that stands on the page."""
         return await self.page.locator("#answer").inner_text()
 
+    async def keyboard_is_at(self, element_id: str) -> None:
+        """Wait until the keyboard is there: the page puts it there once it has settled."""
+        await self.page.wait_for_function("id => document.activeElement.id === id", arg=element_id)
+
     async def sees(self, words: str, *, seconds: int = 20) -> None:
         """Wait until a card with these words is there."""
         card = self.page.locator("#feed article", has_text=words).last

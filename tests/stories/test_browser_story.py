@@ -78,6 +78,7 @@ async def test_the_newest_card_stands_right_above_the_box_which_has_the_keyboard
     dana = await seat(browser, house.url)
     await dana.sit_down("Dana", "Fabrikam")
     await dana.sees("Approve? Fabrikam")
+    await dana.keyboard_is_at("command")
     await dana.page.keyboard.type("waiting")
     assert await dana.page.get_by_role("combobox", name="Command").input_value() == "waiting"
     card = await dana.page.locator("#feed article").last.bounding_box()
@@ -100,7 +101,7 @@ async def test_details_and_the_reasons_of_a_no_stand_under_the_card_and_decide_n
     assert "patch criticality" in details
     await dana.press("Reject", "#feed")
     assert "Reject: why?" in await dana.answer()
-    assert await dana.page.evaluate("document.activeElement.id") == "answer"
+    await dana.keyboard_is_at("answer")
     await dana.page.reload()
     await dana.sees("Approve? Contoso")
 
@@ -172,10 +173,11 @@ async def test_by_keyboard_alone_the_reasons_of_a_no_are_two_steps_from_the_box(
     dana = await seat(browser, house.url)
     await dana.sit_down("Dana", "Contoso")
     await dana.sees("Approve? Contoso")
-    await dana.page.get_by_role("combobox", name="Command").focus()
+    await dana.keyboard_is_at("command")
     for key in ("Shift+Tab", "Shift+Tab", "Enter"):
         await dana.page.keyboard.press(key)
     await dana.page.locator("#answer", has_text="Reject: why?").wait_for()
+    await dana.keyboard_is_at("answer")
     await dana.page.keyboard.press("Tab")
     assert await dana.page.evaluate("document.activeElement.textContent") == "Not tonight"
 
