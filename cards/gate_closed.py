@@ -107,7 +107,8 @@ def _after_yes(view: GateView) -> Spans:
     rollout = view.rollout
     match view.gate.question.purpose:
         case "promote":
-            return (f"The next ring starts in the window; follow it on the card of {rollout.code}.",)
+            start = "when its window opens" if rollout.offer.windows else "now"
+            return (f"The next ring starts {start}; follow it on the card of {rollout.code}.",)
         case "continue":
             return (f"It goes on; these failures are accepted. Follow it on the card of {rollout.code}.",)
         case "rollback":

@@ -43,7 +43,9 @@ def rollout_card(view: RolloutView) -> Card:
         case S.RUNNING:
             return _card(view, "Running", Shape.RUNNING, _running(view), tail=_ring(view.rollout))
         case S.PAUSED:
-            return _card(view, "Paused", Shape.STOPPED, _paused(view), tail=_ring(view.rollout))
+            waits = {pause.kind for pause in view.rollout.pauses} == {PauseKind.GATE}
+            word, shape = ("Waits for a yes", Shape.QUESTION) if waits else ("Paused", Shape.STOPPED)
+            return _card(view, word, shape, _paused(view), tail=_ring(view.rollout))
         case _:
             return stopped_card(view)
 

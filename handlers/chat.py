@@ -230,7 +230,7 @@ def _end_or_roll_back(office: Office, caller: Caller, command: RolloutAbort | Ro
     code = command.code
     if not code:
         under_way = _under_way(office, caller)
-        if len(under_way) != 1:
+        if len(under_way) != 1 or isinstance(command, RolloutRollback):
             return ChoiceAnswer(
                 question=Which.ROLLOUT,
                 options=tuple(

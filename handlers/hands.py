@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bot.core.errors import Broken
 from bot.core.gates import GateSettled
 from bot.core.ports import Aggregate, DeviceRow, UnitOfWork
 from bot.core.rollout.messages import (
@@ -44,13 +45,21 @@ MOVING: Final = frozenset(IN_FLIGHT | GOING_BACK | {DeviceState.PREFLIGHT})
 def load_state(uow: UnitOfWork, kind: str, id: str) -> tuple[Any, int]:
     """The state of a plain thing and its version; (None, 0) when there is none."""
     row = uow.get(kind, id)
-    return (None, 0) if row is None else (_STATES[kind].decode(row.document), row.version)
+    return (None, 0) if row is None else (_decoded(_STATES[kind], row), row.version)
 
 
 def load_rollout(uow: UnitOfWork, id: str) -> tuple[Rollout | None, int]:
     """A rollout without its rows."""
     row = uow.get(ROLLOUT, id)
-    return (None, 0) if row is None else (_ROLLOUT.decode(row.document), row.version)
+    return (None, 0) if row is None else (_decoded(_ROLLOUT, row), row.version)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], row: Aggregate) -> Any:
+    """The state in a row; one that another version of this program wrote is said so, not guessed at."""
+    try:
+        return decoder.decode(row.document)
+    except msgspec.ValidationError as fault:
+        raise Broken(f"the kept state of a {row.kind} was written by another version: {fault}") from fault
 
 
 def load_hand(uow: UnitOfWork, id: str, message: Message) -> tuple[Hand, int]:

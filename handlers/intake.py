@@ -139,7 +139,8 @@ def _taken(office: Office, tenant: str, update: str) -> dict[str, str]:
                 continue
             if rollout.offer.update.lower() == update.lower():
                 raise Refused(
-                    f"{rollout.code} is about {update} already ({rollout.status}).", rule="already-asked"
+                    f"{rollout.code} is about {update} already ({rollout.status.spoken()}).",
+                    rule="already-asked",
                 )
             taken |= {target.device_id: rollout.code for target in rollout.offer.targets}
     return taken

@@ -99,7 +99,11 @@ def read_why(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) ->
     if not words:
         return Why()
     code = code_of(words[0], vocabulary)
-    return Why(code=code) if code else unknown_code(spec, words, vocabulary)
+    if code:
+        return Why(code=code)
+    found = target_of(words, vocabulary)
+    names_client = found is not None and found[0].aim is Aim.CLIENT
+    return Why() if names_client else unknown_code(spec, words, vocabulary)
 
 
 def read_stop(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:

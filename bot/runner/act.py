@@ -107,11 +107,11 @@ def _case(services: Services, tenant: str, effect: Act, leased: Leased) -> _Case
 def _obsolete(rollout: Rollout, run: Run, action: Action, now: datetime) -> str:
     """What has happened since the intent that makes the action pointless or forbidden."""
     if run.key != action.key or run.state not in AWAITED[type(action)]:
-        return f"the device is {run.state}"
+        return f"the device is {run.state.spoken()}"
     if not isinstance(action, InstallUpdate):
         return ""
     if rollout.status != RolloutStatus.RUNNING:
-        return f"the rollout is {rollout.status}"
+        return f"the rollout is {rollout.status.spoken()}"
     if now >= rollout.offer.not_after:
         return "the approval is over"
     if run.since is None or now >= run.since + CHECK_HOLDS:

@@ -76,7 +76,7 @@ def _recommend(services: Services, tenant: str, read: FleetRead) -> None:
             update,
             services.intel,
             devices,
-            trigger=f"fleet read at {read.read_at.isoformat()}",
+            trigger=f"the devices were read on {read.read_at:%d %b at %H:%M} UTC",
             id=f"advise:{update}:{read.read_at.isoformat()}",
         )
     except Refused:

@@ -14,6 +14,7 @@ from bot.core.answers import (
     Size,
     StoppedAnswer,
     VoteAnswer,
+    WhyAnswer,
     Which,
 )
 from bot.core.rollout.state import PauseKind, RolloutStatus
@@ -220,3 +221,18 @@ def test_planning_without_a_client_among_several_is_a_choice(desk: Desk) -> None
 def test_planning_needs_a_role_at_the_client(desk: Desk) -> None:
     assert refused(desk.say("zed", "rollout start KB5099901")).rule == "no-role"
     assert desk.planned == []
+
+
+def test_a_rollback_without_an_id_is_never_guessed(desk: Desk) -> None:
+    desk.run(desk.plan())
+
+    answer = desk.say("dana", "rollout rollback")
+
+    assert isinstance(answer, ChoiceAnswer)
+    assert len(answer.options) == 1
+
+
+def test_why_with_a_clients_name_answers_about_its_open_question(desk: Desk) -> None:
+    desk.plan()
+
+    assert isinstance(desk.say("dana", "why contoso"), WhyAnswer)

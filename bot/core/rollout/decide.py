@@ -323,7 +323,9 @@ def _steered(
         case AbortRollout():
             _deciders_only(rollout, message.standing, "end", at)
             if rollout.status in FINAL or S.CANCELLED not in STATUS_MOVES[rollout.status]:
-                raise Refused(f"{rollout.code} is {rollout.status} and cannot be ended.", rule="not-running")
+                raise Refused(
+                    f"{rollout.code} is {rollout.status.spoken()} and cannot be ended.", rule="not-running"
+                )
             why = message.why or "no reason given"
             text = f"ended by {message.standing.name}: {why}"
             return [RolloutEnded(status=S.CANCELLED, text=text, at=at)]
@@ -337,7 +339,9 @@ def _stop(rollout: Rollout, message: StopRollout, at: datetime) -> list[RolloutF
     if message.client and not _stoppable(rollout):
         return []
     if rollout.status in FINAL or rollout.status in (S.HALTED, S.ROLLING_BACK):
-        raise Refused(f"{rollout.code} starts nothing new: it is {rollout.status}.", rule="not-running")
+        raise Refused(
+            f"{rollout.code} starts nothing new: it is {rollout.status.spoken()}.", rule="not-running"
+        )
     if rollout.status == S.AWAITING_APPROVAL:
         raise Refused(
             f"{rollout.code} has not been approved, so nothing runs. Say `reject {rollout.code}` to end it.",
@@ -379,7 +383,7 @@ def _resume(rollout: Rollout, message: ResumeRollout, frame: Frame) -> list[Roll
             f"{rollout.code} was not stopped by hand. It waits because: {rollout.pauses[0].text}",
             rule="other-pause",
         )
-    raise Refused(f"{rollout.code} is not stopped: it is {rollout.status}.", rule="not-stopped")
+    raise Refused(f"{rollout.code} is not stopped: it is {rollout.status.spoken()}.", rule="not-stopped")
 
 
 def _resume_with_client(rollout: Rollout, standing: Standing, at: datetime) -> list[RolloutFact]:
@@ -393,7 +397,8 @@ def _roll_back(rollout: Rollout, message: RollBack, at: datetime) -> list[Rollou
     _deciders_only(rollout, message.standing, "roll back", at)
     if rollout.status not in _CAN_ROLL_BACK:
         raise Refused(
-            f"{rollout.code} is {rollout.status}: there is nothing to take back now.", rule="no-rollback"
+            f"{rollout.code} is {rollout.status.spoken()}: there is nothing to take back now.",
+            rule="no-rollback",
         )
     if rollout.status == S.ROLLBACK_INCOMPLETE and not rollout.count(_MAY_HAVE_IT):
         raise Refused(

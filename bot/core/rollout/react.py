@@ -53,7 +53,8 @@ def react(rollout: Rollout, fact: RolloutFact) -> list[Effect | OpenGate | Cance
                 if fact.status == RolloutStatus.ROLLBACK_INCOMPLETE
                 else []
             )
-            return [show, *_old_questions(rollout), *_drop_gate(rollout), *page]
+            ended = [show, *_old_questions(rollout)] if rollout.approved_at else []
+            return [*ended, *_drop_gate(rollout), *page]
         case _:
             return [show] if rollout.approved_at else []
 

@@ -31,6 +31,10 @@ class RolloutStatus(StrEnum):
     ROLLBACK_INCOMPLETE = "rollback-incomplete"
     CANCELLED = "cancelled"
 
+    def spoken(self) -> str:
+        """As it stands in a sentence: "rolling back"."""
+        return self.value.replace("-", " ")
+
 
 class RingStatus(StrEnum):
     PENDING = "pending"
@@ -58,6 +62,10 @@ class DeviceState(StrEnum):
     RESTORED = "restored"
     ROLLBACK_FAILED = "rollback-failed"
     IRREVERSIBLE = "irreversible"
+
+    def spoken(self) -> str:
+        """As it stands in a sentence: "rolling back"."""
+        return self.value.replace("-", " ")
 
 
 D = DeviceState
