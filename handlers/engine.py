@@ -149,7 +149,7 @@ def _react(kind: str, state: Any, fact: Any) -> Sequence[Any]:
 
 def _hold(uow: UnitOfWork) -> str:
     tenant, _ = load_state(uow, "tenant", SELF)
-    return tenant.stopped if tenant else ""
+    return tenant.hold() if tenant else ""
 
 
 def outbox_items(effects: Sequence[Effect], at: datetime) -> list[OutboxItem]:

@@ -39,6 +39,10 @@ class Tenant(Value):
     stopped: str = ""
     """Why nothing new starts here; empty when work may go on."""
 
+    def hold(self) -> str:
+        """Why nothing may be started here now: somebody stopped it, or it is not (any more) live."""
+        return self.stopped or ("" if self.mode == Mode.LIVE else f"in {self.mode} mode")
+
 
 class TenantMessage(Value):
     """Base of everything a tenant can be told."""

@@ -92,14 +92,15 @@ def _case(services: Services, tenant: str, effect: Act, leased: Leased) -> _Case
     target = rollout.offer.target(effect.action.device_id) if rollout else None
     if rollout is None or run is None or target is None:
         return _Case(obstacle="the device is not part of an approved plan", since=leased.item.not_before)
-    directory = services.office.directory()
+    directory, settings = services.office.directory(), services.office.tenant(tenant)
+    hold = settings.hold() if settings and isinstance(effect.action, InstallUpdate) else ""
     account = services.account_of(directory, tenant, target.organisation_id)
     if account is None:
         why = "the device's organisation is no longer mapped to this client"
         return _Case(obstacle=why, since=rollout.planned_at)
     return _Case(
         connector=services.rmm[account],
-        obstacle=_obsolete(rollout, run, effect.action, services.now()),
+        obstacle=hold or _obsolete(rollout, run, effect.action, services.now()),
         since=rollout.planned_at,
     )
 

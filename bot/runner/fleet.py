@@ -58,9 +58,11 @@ def _kept(uow: UnitOfWork) -> list[FleetRead]:
 
 
 def cached_devices(services: Services, tenant: str) -> tuple[DeviceSnapshot, ...]:
-    """All devices of the last readings; none before the first."""
+    """All devices of the last readings, each as it was read last; none before the first."""
     with services.office.store.read(tenant) as uow:
-        return tuple(device for read in _kept(uow) for device in read.devices)
+        reads = sorted(_kept(uow), key=lambda read: read.read_at)
+    newest = {device.device_id: device for read in reads for device in read.devices}
+    return tuple(newest.values())
 
 
 def _recommend(services: Services, tenant: str, read: FleetRead) -> None:

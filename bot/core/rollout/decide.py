@@ -78,7 +78,7 @@ def _direct(hand: Hand, message: RolloutMessage | GateSettled, frame: Frame) -> 
         case RolloutDue():
             return []
         case ReportDevices():
-            return _reported(hand, message, at)
+            return _reported(hand, message, frame)
         case SettleAction():
             return _answered(hand, message, at)
         case HitCap():
@@ -93,6 +93,10 @@ def _plan(hand: Hand, message: PlanRollout, frame: Frame) -> list[RolloutFact]:
     if hand.rollout is not None:
         raise Refused(f"{hand.rollout.code} is planned already.", rule="already-planned")
     offer = message.offer
+    if (offer.tenant, offer.rollout) != (frame.tenant, message.rollout):
+        raise Broken(f"the offer is for {offer.rollout} of {offer.tenant}")
+    if len({target.device_id for target in offer.targets}) != len(offer.targets):
+        raise Refused("A device stands twice in this plan. Read the devices again.", rule="device-twice")
     for number, ring in enumerate(offer.rings):
         if not offer.devices(number):
             raise Refused(f"Ring {ring.name} would be empty. Nothing was planned.", rule="empty-ring")
@@ -198,9 +202,9 @@ def _names(message: GateSettled) -> str:
 # --- reports and answers ---
 
 
-def _reported(hand: Hand, message: ReportDevices, at: datetime) -> list[RolloutFact]:
-    reports = _newest(message)
-    moves = [*_judged(hand, reports, at), *_missed(hand, message, reports)]
+def _reported(hand: Hand, message: ReportDevices, frame: Frame) -> list[RolloutFact]:
+    reports, at = _newest(message), frame.received_at
+    moves = [*_judged(hand, reports, frame), *_missed(hand, message, reports)]
     moved = {move.device for move in moves}
     ready = tuple(
         run.device
@@ -209,6 +213,7 @@ def _reported(hand: Hand, message: ReportDevices, at: datetime) -> list[RolloutF
         and run.state == DeviceState.PREFLIGHT
         and (run.since is None or report.read_at >= run.since)
         and run.device not in moved
+        and not frame.hold
     )
     facts: list[RolloutFact] = [DevicesMoved(moves=tuple(moves), at=at)] if moves else []
     return facts + _launch(hand, ready, facts, at)
@@ -224,13 +229,14 @@ def _newest(message: ReportDevices) -> dict[str, DeviceReport]:
     return newest
 
 
-def _judged(hand: Hand, reports: dict[str, DeviceReport], at: datetime) -> list[Move]:
+def _judged(hand: Hand, reports: dict[str, DeviceReport], frame: Frame) -> list[Move]:
     rollout = hand.having()
+    may = may_start(rollout, frame.received_at) and not frame.hold
     moves: list[Move] = []
     for report in reports.values():
         run = hand.runs.get(report.device_id)
         move = judge(run, report, rollout.offer) if run else None
-        if move and (move.to != DeviceState.PREFLIGHT or may_start(rollout, at)):
+        if move and (move.to != DeviceState.PREFLIGHT or may):
             moves.append(move)
     return moves
 
@@ -365,8 +371,7 @@ def _resume(rollout: Rollout, message: ResumeRollout, frame: Frame) -> list[Roll
     _deciders_only(rollout, message.standing, "resume", at)
     if frame.hold:
         raise Refused(
-            f"The whole client is {frame.hold}. Start it again with `resume {frame.tenant}`.",
-            rule="client-stopped",
+            f"The whole client is {frame.hold}, so nothing starts there now.", rule="client-stopped"
         )
     cleared: list[RolloutFact] = [
         PauseCleared(kind=kind, by=message.standing.person, at=at)
