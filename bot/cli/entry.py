@@ -21,6 +21,7 @@ VERBS: Final = (
     Verb("simulate-rmm", "bot.cli.simulate_rmm", "run a fleet simulator that speaks the NinjaOne API"),
     Verb("verify", "bot.cli.verify", "is the record whole? names the first fault"),
     Verb("replay", "bot.cli.replay", "fold the ledger again and compare it with the tables"),
+    Verb("migrate", "bot.cli.migrate", "bring the files to the shape that this version works on"),
     Verb("token", "bot.cli.token", "make a person's console token; it is shown once"),
     Verb("tenant", "bot.cli.tenant", "change a client's mode or policy"),
     Verb("parked", "bot.cli.parked", "what the bot gave up or is in doubt about; retry one"),
