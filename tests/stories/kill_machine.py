@@ -26,6 +26,8 @@ MOMENT_SECONDS = 3.0
 """A chosen moment that does not come in this time is a random one."""
 LONG_CALL_SECONDS = 0.6
 YES = (".approve.", ".go-on.")
+ANSWER, REFUSED = 'id="answer"', "Not done"
+"""Where the page shows a private answer, and its word for a no (a second yes to a closed gate, say)."""
 
 
 class Forms(HTMLParser):
@@ -215,12 +217,16 @@ class Technician:
         return found
 
     def say_yes(self, form: dict[str, str]) -> None:
-        """Post the button; what is answered 303 counts as acknowledged."""
+        """Post the button and read the answer; a yes that it calls counted is acknowledged."""
         sent = {name: value for name, value in form.items() if name}
         answer = self._client.post("/click", data=sent)
-        if answer.status_code == 303:
-            client = form["conversation"]
-            self.acknowledged[client].add(f"{client}:console:dana:{form['nonce']}")
+        if answer.status_code != 303:
+            return
+        told = (
+            self._client.get(answer.headers["location"]).text.partition(ANSWER)[2].partition("</section>")[0]
+        )
+        if told and REFUSED not in told:
+            self.acknowledged[form["conversation"]].add(form["nonce"])
 
     def say_yes_and_do_not_wait(self, form: dict[str, str]) -> None:
         """The request leaves; nobody hears whether it counted."""

@@ -184,9 +184,15 @@ class Bench:
 
     # --- acting ---
 
-    def plan(self, *rings: Sequence[str], tenant: str = "contoso", **changes: Any) -> Offer:
+    def plan(
+        self,
+        *rings: Sequence[str],
+        tenant: str = "contoso",
+        target: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> Offer:
         """Plan a rollout over these rings of devices, and ask for its approval."""
-        organisation = "o1" if tenant == "contoso" else "o2"
+        place = target or {"organisation_id": "o1" if tenant == "contoso" else "o2"}
         wanted = {
             "tenant": tenant,
             "rules": rules(roles=("lead",)),
@@ -194,9 +200,7 @@ class Bench:
             **changes,
         }
         offer = builders.offer(*rings, **wanted)
-        targets = tuple(
-            msgspec.structs.replace(target, organisation_id=organisation) for target in offer.targets
-        )
+        targets = tuple(msgspec.structs.replace(planned, **place) for planned in offer.targets)
         offer = msgspec.structs.replace(offer, targets=targets)
         message = PlanRollout(rollout=offer.rollout, code="7K2", offer=offer, approvers=PEOPLE)
         self.office.transact(self.office.frame(tenant, DANA), message)
