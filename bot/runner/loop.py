@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Final, TypeVar
 
 from bot.core.errors import OutsideBusy, OutsideFailed, RingmasterError
-from bot.core.ports import Leased
+from bot.core.ports import KeyState, Leased
 from bot.runner.act import act
 from bot.runner.fleet import read_fleet
 from bot.runner.page import page
@@ -55,11 +55,15 @@ class Runner:
 
     async def drain(self) -> int:
         """Carry out everything that is due now; how many effects that was."""
-        office = self._services.office
-        tenants = await self._services.in_worker(office.store.tenants)
+        tenants = await self._services.in_worker(self._tenants)
         counts = await self._all([self._tenant(tenant) for tenant in tenants])
         self.unreadable = frozenset(t for t, n in zip(tenants, counts, strict=True) if n is None)
         return sum(count or 0 for count in counts)
+
+    def _tenants(self) -> list[str]:
+        """A key that was destroyed on purpose took its outbox along: there is nothing to reach any more."""
+        store = self._services.office.store
+        return [one for one in store.tenants() if store.key_state(one) is not KeyState.DESTROYED]
 
     async def _all(self, works: Sequence[Coroutine[None, None, T]]) -> list[T]:
         if self._one_by_one:
