@@ -204,6 +204,7 @@ def _names(message: GateSettled) -> str:
 
 def _reported(hand: Hand, message: ReportDevices, frame: Frame) -> list[RolloutFact]:
     reports, at = _newest(message), frame.received_at
+    held_back = bool(frame.hold) and may_start(hand.having(), at)
     moves = [*_judged(hand, reports, frame), *_missed(hand, message, reports)]
     moved = {move.device for move in moves}
     ready = tuple(
@@ -213,7 +214,7 @@ def _reported(hand: Hand, message: ReportDevices, frame: Frame) -> list[RolloutF
         and run.state == DeviceState.PREFLIGHT
         and (run.since is None or report.read_at >= run.since)
         and run.device not in moved
-        and not frame.hold
+        and not held_back
     )
     facts: list[RolloutFact] = [DevicesMoved(moves=tuple(moves), at=at)] if moves else []
     return facts + _launch(hand, ready, facts, at)

@@ -47,6 +47,21 @@ async def test_a_device_that_was_checked_is_not_started_once_the_client_is_in_sh
     assert workshop.kinds() == ["InstallUpdate"]
 
 
+async def test_a_rollout_of_a_client_that_stays_in_shadow_ends_with_its_approval(workshop: Workshop) -> None:
+    desk = workshop.desk
+    gate = desk.plan("contoso", ("d1",), ("d2",))
+    desk.say("dana", f"approve {gate.code}")
+    desk.wait(seconds=1)
+    desk.tell(SetMode(mode=Mode.SHADOW))
+    await workshop.later(minutes=5)
+
+    await workshop.later(days=11)
+    await workshop.later(minutes=5)
+
+    assert workshop.kinds() == []
+    assert desk.rollout(gate).status == RolloutStatus.COMPLETED_WITH_HELD
+
+
 async def test_an_intended_install_is_not_sent_once_the_client_is_read_only(workshop: Workshop) -> None:
     desk = workshop.desk
     desk.run(desk.plan("contoso", ("d1",), ("d2",)))
