@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -100,10 +102,10 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
         raw["data_dir"] = str(data_dir)
     if raw.get("data_dir") and not raw.get("key_file"):
         raw["key_file"] = f"{str(raw['data_dir']).rstrip('/')}.keys"
-    settings = _convert(raw, env, mistakes)
-    if settings is not None:
-        mistakes += _check(settings)
-    if mistakes or settings is None:
+    where = partial(_where, env)
+    settings = _settings(raw, where, mistakes)
+    mistakes += [f"{where(name)}{name}: {rule}" for name, rule in _check(settings)]
+    if mistakes:
         raise BadSettings(mistakes)
     return settings
 
@@ -130,30 +132,80 @@ def _from_file(path: str, mistakes: list[str]) -> dict[str, Any]:
     known = set(Settings.__struct_fields__)
     for key in sorted(set(raw) - known):
         mistakes.append(f"{path}: {key}: unknown; known are {', '.join(sorted(known))}")
-    accounts = raw.get("ninjaone", {})
-    if isinstance(accounts, dict):
-        raw["ninjaone"] = [
-            {"account": name, **entry} if isinstance(entry, dict) else entry
-            for name, entry in accounts.items()
-        ]
     return {key: value for key, value in raw.items() if key in known}
 
 
-def _convert(raw: dict[str, Any], env: Mapping[str, str], mistakes: list[str]) -> Settings | None:
-    """Field by field, so that one mistake does not hide the next."""
+def _where(env: Mapping[str, str], name: str) -> str:
+    """Who said it: the variable, else the file, as the beginning of a mistake."""
+    variable = next((variable for variable, known in _ENVIRONMENT.items() if known == name), "")
+    if variable and env.get(variable):
+        return f"environment {variable}: "
+    path = env.get("RINGMASTER_CONFIG")
+    return f"{path}: " if path else ""
+
+
+def _settings(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[str]) -> Settings:
+    """Whatever fits, key by key, with defaults for the rest: one mistake does not hide the next."""
+    plain = {name: value for name, value in raw.items() if name not in ("caps", "ninjaone")}
+    good = _fitting(Settings, plain, where, mistakes)
+    if "caps" in raw:
+        place = f"{where('caps')}caps"
+        caps = _table(raw["caps"], place, mistakes)
+        good["caps"] = HardCaps(**_fitting(HardCaps, caps, lambda _: f"{place}.", mistakes))
+    accounts = _table(raw.get("ninjaone", {}), f"{where('ninjaone')}ninjaone", mistakes)
+    read = [_account(name, entry, where, mistakes) for name, entry in accounts.items()]
+    return Settings(**good, ninjaone=tuple(account for account in read if account))
+
+
+def _account(
+    name: str, entry: Any, where: Callable[[str], str], mistakes: list[str]
+) -> NinjaOneSettings | None:
+    place = f"{where('ninjaone')}ninjaone.{name}"
+    table = {**_table(entry, place, mistakes), "account": name}
+    before = len(mistakes)
+    good = _fitting(NinjaOneSettings, table, lambda _: f"{place}.", mistakes)
+    if good.get("base_url") and not _reachable(good["base_url"]):
+        mistakes.append(f"{place}.base_url: must start with https:// (http only for this machine)")
+    if good.get("poll_seconds", 1) < 1:
+        mistakes.append(f"{place}.poll_seconds: 1 or more")
+    return NinjaOneSettings(**good) if len(mistakes) == before else None
+
+
+def _reachable(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    )
+
+
+def _table(value: Any, place: str, mistakes: list[str]) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    mistakes.append(f"{place}: must be a table")
+    return {}
+
+
+def _fitting(
+    kind: type[Any], raw: Mapping[str, Any], where: Callable[[str], str], mistakes: list[str]
+) -> dict[str, Any]:
+    """The values that fit. A wrong one is never repeated: it may be a secret in the wrong line."""
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    for name in sorted(set(raw) - set(fields)):
+        mistakes.append(f"{where(name)}{name}: unknown; known are {', '.join(sorted(fields))}")
     good: dict[str, Any] = {}
-    for field in msgspec.structs.fields(Settings):
-        if field.name not in raw:
+    for name, field in fields.items():
+        if name not in raw:
+            if field.required:
+                mistakes.append(f"{where(name)}{name}: missing")
             continue
         try:
-            good[field.name] = msgspec.convert(
-                raw[field.name], field.type, strict=False, dec_hook=_path_from_text
-            )
-        except msgspec.ValidationError as fault:
-            source = next((v for v, n in _ENVIRONMENT.items() if n == field.name and env.get(v)), "")
-            where = f"environment {source}" if source else f"{env.get('RINGMASTER_CONFIG', 'configuration')}"
-            mistakes.append(f"{where}: {field.name}: {fault}")
-    return None if mistakes else Settings(**good)
+            good[name] = msgspec.convert(raw[name], field.type, strict=False, dec_hook=_path_from_text)
+        except msgspec.ValidationError:
+            mistakes.append(f"{where(name)}{name}: must be {_ALLOWED[field.type]}")
+    return good
+
+
+_ALLOWED: Final[Mapping[Any, str]] = {int: "a whole number", str: "text", Path: "a path"}
 
 
 def _path_from_text(kind: type[Any], value: Any) -> Any:
@@ -162,20 +214,22 @@ def _path_from_text(kind: type[Any], value: Any) -> Any:
     raise NotImplementedError(f"no rule for {kind}")
 
 
-def _check(settings: Settings) -> list[str]:
-    mistakes = [
-        f"{name}: {port} is not a port; 0 to 65535"
-        for name, port in (("port", settings.port), ("console_port", settings.console_port))
-        if not 0 <= port <= 65535
-    ]
-    if settings.port and settings.port == settings.console_port:
-        mistakes.append("console_port: must differ from port; webhooks never share the console's port")
-    if settings.public_url and not settings.public_url.startswith("https://"):
-        mistakes.append("public_url: must start with https://")
-    if settings.tick_seconds < 1:
-        mistakes.append("tick_seconds: 1 or more")
-    if settings.database_url and not settings.database_url.startswith("sqlite"):
-        mistakes.append("database_url: only SQLite works in this version; leave it out")
-    if settings.key_file.resolve().is_relative_to(settings.data_dir.resolve()):
-        mistakes.append("key_file: must lie outside data_dir, or a backup of the data would hold its keys")
-    return mistakes
+def _check(settings: Settings) -> list[tuple[str, str]]:
+    """What no single value shows: setting -> what is allowed."""
+    keys_apart = not settings.key_file.resolve().is_relative_to(settings.data_dir.resolve())
+    ports_differ = not settings.port or settings.port != settings.console_port
+    rules = (
+        ("port", 0 <= settings.port <= 65535, "0 to 65535"),
+        ("console_port", 0 <= settings.console_port <= 65535, "0 to 65535"),
+        ("console_port", ports_differ, "must differ from port; webhooks never share the console's port"),
+        ("public_url", settings.public_url[:8] in ("", "https://"), "must start with https://"),
+        ("tick_seconds", settings.tick_seconds >= 1, "1 or more"),
+        ("caps", min(settings.caps.devices_per_hour, settings.caps.reboots_per_hour) >= 0, "0 or more each"),
+        (
+            "database_url",
+            settings.database_url[:6] in ("", "sqlite"),
+            "only SQLite works in this version; leave it out",
+        ),
+        ("key_file", keys_apart, "must lie outside data_dir, or a backup of the data would hold its keys"),
+    )
+    return [(name, allowed) for name, holds, allowed in rules if not holds]

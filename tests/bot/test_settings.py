@@ -40,6 +40,35 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path) -> None:
         assert part in found
 
 
+def test_no_mistake_hides_another_and_no_wrong_value_is_repeated(tmp_path: Path) -> None:
+    config = tmp_path / "rm.toml"
+    config.write_text(
+        "console_port = 99999\nregion = 5\n"
+        '[caps]\ndevices_per_hour = "lots"\nfoo = 1\nreboots_per_hour = []\n'
+        '[ninjaone.main]\nbase_url = "ftp://x"\nclient_idd = "a"\npoll_seconds = 0\n'
+        'client_secret = ["hush"]\n'
+        "[ninjaone.two]\n"
+    )
+
+    found = mistakes(RINGMASTER_CONFIG=str(config))
+
+    assert [line.removeprefix(f"{config}: ") for line in found] == [
+        "region: must be text",
+        "caps.foo: unknown; known are devices_per_hour, reboots_per_hour",
+        "caps.devices_per_hour: must be a whole number",
+        "caps.reboots_per_hour: must be a whole number",
+        "ninjaone.main.client_idd: unknown; known are account, base_url, client_id, client_secret, "
+        "install_script, poll_seconds, uninstall_script, webhook_secret",
+        "ninjaone.main.client_id: missing",
+        "ninjaone.main.client_secret: must be text",
+        "ninjaone.main.base_url: must start with https:// (http only for this machine)",
+        "ninjaone.main.poll_seconds: 1 or more",
+        "ninjaone.two.base_url: missing",
+        "ninjaone.two.client_id: missing",
+        "console_port: 0 to 65535",
+    ]
+
+
 def test_values_that_cannot_work_are_named_with_what_is_allowed(tmp_path: Path) -> None:
     found = "\n".join(
         mistakes(
