@@ -41,6 +41,7 @@ from bot.core.command_values import (
 )
 from bot.core.commands import complete, parse, usage_lines
 from bot.core.envelope import Standing
+from bot.core.errors import Refused
 from bot.core.gates import Gate, GateStatus, Verb
 from bot.core.inbound import Heard
 from bot.core.rollout.state import Rollout
@@ -92,7 +93,10 @@ def hear(office: Office, heard: Heard, planner: Planner) -> Answer:
         return caller
     if not caller.clients:
         return counted(office, SUSPENDED if caller.suspended else NO_ROLE)
-    return _carried_out(office, caller, understood(office, caller, heard.text), planner)
+    try:
+        return _carried_out(office, caller, understood(office, caller, heard.text), planner)
+    except Refused as no:
+        return counted(office, RefusedAnswer(why=no.why, rule=no.rule))
 
 
 def completions(office: Office, *, conversation: str, person: str, text: str) -> list[str]:

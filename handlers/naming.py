@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from bot.core.answers import Client, MistypedAnswer
 from bot.core.commands import unknown_id
+from bot.core.errors import Refused
 from bot.core.gates import Gate
 from bot.core.grammar import ClientName, Vocabulary
 from bot.core.rollout.state import Rollout
 from handlers.callers import Caller
 from handlers.office import Office
 from handlers.queries import device_names, gate_with_code, open_codes, pending_updates, rollout_with_code
+
+T = TypeVar("T")
 
 
 def vocabulary(office: Office, caller: Caller, *, names: bool = True) -> Vocabulary:
@@ -37,22 +41,33 @@ def vocabulary(office: Office, caller: Caller, *, names: bool = True) -> Vocabul
 
 def found_gate(office: Office, clients: Iterable[Client], code: str) -> tuple[Client, Gate] | None:
     """The question with this short id at one of these clients, open or not."""
+    found: list[tuple[Client, Gate]] = []
     for client in clients:
         with office.store.read(client.tenant) as uow:
             gate = gate_with_code(uow, code)
-        if gate is not None:
-            return client, gate
-    return None
+        found += [(client, gate)] if gate else []
+    return _the_one(found, code)
 
 
 def found_rollout(office: Office, clients: Iterable[Client], code: str) -> tuple[Client, Rollout] | None:
     """The rollout that a short id means at one of these clients."""
+    found: list[tuple[Client, Rollout]] = []
     for client in clients:
         with office.store.read(client.tenant) as uow:
             rollout = rollout_with_code(uow, code)
-        if rollout is not None:
-            return client, rollout
-    return None
+        found += [(client, rollout)] if rollout else []
+    return _the_one(found, code)
+
+
+def _the_one(found: list[tuple[Client, T]], code: str) -> tuple[Client, T] | None:
+    """Ids are unique in the house, but a client that was suspended at the start was not asked for its own."""
+    if len(found) > 1:
+        titles = " and ".join(client.title for client, _ in found)
+        raise Refused(
+            f"{code} stands for something at {titles}. Use the card, or type it in the client's own channel.",
+            rule="two-clients",
+        )
+    return found[0] if found else None
 
 
 def no_such(office: Office, caller: Caller, word: str, code: str) -> MistypedAnswer:
