@@ -14,8 +14,8 @@ from bot.core.answers import (
     Size,
     StoppedAnswer,
     VoteAnswer,
-    WhyAnswer,
     Which,
+    WhyAnswer,
 )
 from bot.core.rollout.state import PauseKind, RolloutStatus
 from tests.handlers.desk import Desk
