@@ -34,7 +34,14 @@ from handlers.callers import SUSPENDED, Caller, recorded
 from handlers.engine import Handled
 from handlers.hands import load_rollout
 from handlers.office import Office
-from handlers.queries import finishing, rollout_line, stoppable_rollouts, stopped_rollouts, tenant_of
+from handlers.queries import (
+    finishing,
+    living_rollouts,
+    rollout_line,
+    stoppable_rollouts,
+    stopped_rollouts,
+    tenant_of,
+)
 from handlers.voting import SAID_BEFORE
 
 GOING_BACK: Final = frozenset(
@@ -193,12 +200,26 @@ def end_rollout(office: Office, caller: Caller, client: Client, rollout: Rollout
 def roll_back(office: Office, caller: Caller, client: Client, rollout: Rollout, why: str) -> Answer:
     """The update comes off every device that got it."""
     message = RollBack(rollout=rollout.id, standing=caller.standing(client.tenant), why=why)
+    rival = _rival(office, client, rollout)
+    if rival is not None:
+        no = Refused(f"{rival.code} works on some of the same devices. End it first.", rule="two-rollouts")
+        return recorded(office, caller, client.tenant, message, no)
     after = _steered(office, caller, client, message)
     if isinstance(after, RefusedAnswer):
         return after
     if after.status not in GOING_BACK:
         return SAID_BEFORE
     return RollingBackAnswer(at=caller.received_at, line=rollout_line(client, after))
+
+
+def _rival(office: Office, client: Client, rollout: Rollout) -> Rollout | None:
+    """Another rollout that has not ended and holds one of these devices."""
+    mine = {target.device_id for target in rollout.offer.targets}
+    with office.store.read(client.tenant) as uow:
+        for other in living_rollouts(uow):
+            if other.id != rollout.id and mine & {target.device_id for target in other.offer.targets}:
+                return other
+    return None
 
 
 def _steered(

@@ -235,9 +235,20 @@ def _map(known: Directory, message: MapOrganisation) -> list[DirectoryFact]:
         raise Refused(
             f"Organisation {message.organisation} belongs to {current}. Unmap it there first.", rule="mapped"
         )
+    _one_account(known, message)
     return [
         OrganisationMapped(account=message.account, organisation=message.organisation, tenant=message.tenant)
     ]
+
+
+def _one_account(known: Directory, message: MapOrganisation) -> None:
+    """Device numbers are the account's own: two accounts at one client could name two machines alike."""
+    for account in known.accounts.values():
+        if account.id != message.account and message.tenant in account.organisations.values():
+            raise Refused(
+                f"{message.tenant} is read through account {account.id}. One client, one account.",
+                rule="two-accounts",
+            )
 
 
 def _on_call(known: Directory, people: tuple[str, ...]) -> list[DirectoryFact]:

@@ -236,3 +236,14 @@ def test_why_with_a_clients_name_answers_about_its_open_question(desk: Desk) -> 
     desk.plan()
 
     assert isinstance(desk.say("dana", "why contoso"), WhyAnswer)
+
+
+def test_an_update_is_not_taken_back_while_another_rollout_works_on_the_same_devices(desk: Desk) -> None:
+    first = desk.plan("contoso", ("d1",))
+    desk.run(first)
+    desk.plan("contoso", ("d1",))
+
+    answer = desk.say("dana", f"rollout rollback {first.code}")
+
+    assert refused(answer).rule == "two-rollouts"
+    assert desk.refusals()

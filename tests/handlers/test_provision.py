@@ -196,6 +196,17 @@ def test_a_house_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
         load_house(tmp_path / "none.toml")
 
 
+def test_a_house_file_anywhere_has_the_templates_that_we_ship_and_its_own(tmp_path: Path) -> None:
+    house = tmp_path / "house.toml"
+    house.write_text('[clients.a]\ntitle = "A"\n[clients.b]\ntitle = "B"\ntemplate = "policy-own"\n')
+    shipped = (SAMPLE.parent / "policy-standard.toml").read_text(encoding="utf-8")
+    (tmp_path / "policy-own.toml").write_text(shipped.replace("Europe/Berlin", "Asia/Tokyo"))
+
+    plan = load_house(house)
+
+    assert [each.policy.zone for each in plan.clients] == ["Europe/Berlin", "Asia/Tokyo"]
+
+
 # --- setting up ---
 
 

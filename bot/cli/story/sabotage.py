@@ -93,7 +93,7 @@ class WithoutApproval:
             return False
         self._done = True
         target = rollout.offer.devices(len(rollout.rings) - 1)[0]
-        key = f"{rollout.id}:{target.device_id}:0:install"
+        key = f"{rollout.offer.tenant}:{rollout.id}:{target.device_id}:0:install"
         await self._inner.run(InstallUpdate(key=key, device_id=target.device_id, kb=target.kb))
         return True
 

@@ -226,7 +226,7 @@ def _install(rollout: Rollout, run: Run) -> InstallUpdate:
     target = rollout.offer.target(run.device)
     if target is None:
         raise LookupError(f"{run.device} is not in the plan")
-    key = f"{rollout.id}:{run.device}:{run.attempt + 1}:install"
+    key = f"{rollout.offer.tenant}:{rollout.id}:{run.device}:{run.attempt + 1}:install"
     return InstallUpdate(key=key, device_id=run.device, kb=target.kb)
 
 
@@ -315,7 +315,7 @@ def _roll_back_more(hand: Hand, at: datetime) -> list[RolloutFact]:
         if target is None or not target.reversible:
             moves.append(Move(device=run.device, to=D.IRREVERSIBLE, why="cannot be undone, as the card said"))
             continue
-        key = f"{rollout.id}:{run.device}:{run.attempt}:uninstall"
+        key = f"{rollout.offer.tenant}:{rollout.id}:{run.device}:{run.attempt}:uninstall"
         moves.append(Move(device=run.device, to=D.ROLLING_BACK, key=key))
         actions.append(UninstallUpdate(key=key, device_id=run.device, kb=target.kb))
     if not moves:

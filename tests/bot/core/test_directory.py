@@ -118,3 +118,10 @@ def test_a_message_of_another_kind_is_our_own_fault() -> None:
     with pytest.raises(Broken, match="cannot be told"):
         d.decide(HOUSE, d.DirectoryMessage(), frame())
     assert SET_UP[0].subject() == "directory"
+
+
+def test_a_client_is_read_through_one_vendor_account_only() -> None:
+    two = told(HOUSE, d.RegisterAccount(account=d.Account(id="second", connector="ninjaone")))
+
+    with pytest.raises(Refused, match="One client, one account"):
+        d.decide(two, d.MapOrganisation(account="second", organisation="1", tenant="contoso"), frame())

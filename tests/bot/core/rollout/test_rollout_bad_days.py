@@ -149,7 +149,7 @@ def test_a_rollback_keeps_to_the_cap_and_restarts_where_needed() -> None:
     bench.roll_back()
     assert len(bench.acts(UninstallUpdate)) == 2
     bench.wait(minutes=1).report(bench.removed("d00", needs_reboot=True))
-    assert [reboot.key for reboot in bench.acts(RebootDevice)] == ["r1:d00:1:reboot-back"]
+    assert [reboot.key for reboot in bench.acts(RebootDevice)] == ["contoso:r1:d00:1:reboot-back"]
     assert len(bench.acts(UninstallUpdate)) == 2
     bench.wait(minutes=1).report(bench.removed("d00", last_boot=bench.at), bench.removed("d01"))
     assert len(bench.acts(UninstallUpdate)) == 3

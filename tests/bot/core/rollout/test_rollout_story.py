@@ -140,7 +140,7 @@ def test_a_device_that_wants_a_restart_gets_one_and_is_checked_after_it() -> Non
     bench = Bench(offer(("d1",))).approved().start("d1").wait(minutes=5)
     bench.report(bench.having("d1", needs_reboot=True))
     assert bench.state("d1") == D.REBOOTING
-    assert [reboot.key for reboot in bench.acts(RebootDevice)] == ["r1:d1:1:reboot"]
+    assert [reboot.key for reboot in bench.acts(RebootDevice)] == ["contoso:r1:d1:1:reboot"]
     bench.wait(minutes=5).report(bench.having("d1", needs_reboot=True))
     assert bench.state("d1") == D.REBOOTING
     bench.report(bench.lacking("d1", last_boot=bench.at))
