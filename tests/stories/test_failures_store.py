@@ -22,7 +22,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     async with open_bench(tmp_path) as made:
         made.plan(["c1"], tenant="contoso")
         made.plan(["f1"], tenant="fabrikam")
-        await made.app.tick()
+        await made.tick()
         yield made
 
 
@@ -66,7 +66,7 @@ async def test_a_client_without_its_key_is_suspended_and_the_others_go_on(bench:
         bench.vote(tenant="fabrikam")
         told = await bench.click(yes)
         await bench.until(lambda: bench.status("fabrikam") == "completed")
-        await bench.app.tick()
+        await bench.tick()
         missing = bench.app.ready()
         (post,) = await bench.app.backend.posts("dana", "contoso", 10)
 
@@ -81,9 +81,9 @@ async def test_a_client_whose_key_is_back_goes_on_by_itself(bench: Bench) -> Non
     yes = await bench.button("approve")
     await bench.click(yes)
     with without_key(bench, "contoso"):
-        await bench.app.tick()
+        await bench.tick()
     await bench.until(lambda: bench.status("contoso") == "completed")
-    await bench.app.tick()
+    await bench.tick()
 
     assert bench.app.ready() == ()
     assert installs(bench) == ["c1"]
@@ -105,7 +105,7 @@ async def test_a_locked_file_is_said_and_stops_one_client_only(bench: Bench) -> 
     with locked(bench, "contoso"):
         told = await bench.click(yes)
         bench.vote(tenant="fabrikam")
-        await bench.app.tick()
+        await bench.tick()
     await bench.click(yes, id="c2")
     await bench.until(lambda: bench.status("contoso") == bench.status("fabrikam") == "completed")
 
@@ -116,9 +116,9 @@ async def test_a_locked_file_is_said_and_stops_one_client_only(bench: Bench) -> 
 
 async def test_a_locked_house_is_not_ready_and_is_again(bench: Bench) -> None:
     with locked(bench, "house"):
-        await bench.app.tick()
+        await bench.tick()
         missing = bench.app.ready()
-    await bench.app.tick()
+    await bench.tick()
 
     assert "store" in missing
     assert bench.app.ready() == ()
@@ -151,16 +151,16 @@ def fill(folder: Path) -> Path:
 async def test_a_full_disk_is_said_and_goes_on_when_there_is_room(small_disk: Path) -> None:
     async with open_bench(small_disk) as bench:
         bench.plan(["c1"])
-        await bench.app.tick()
+        await bench.tick()
         yes = await bench.button("approve")
         ballast = fill(small_disk)
         told = await bench.click(yes)
-        await bench.app.tick()
+        await bench.tick()
         missing, before = bench.app.ready(), bench.status()
         ballast.unlink()
         await bench.click(yes, id="c2")
         await bench.until(lambda: bench.status() == "completed")
-        await bench.app.tick()
+        await bench.tick()
 
         assert "nothing was done" in told
         assert "store" in missing

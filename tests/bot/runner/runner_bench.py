@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from bot.core.policy import Policy
 from bot.core.ports import Copy, Parked
 from bot.core.rollout.messages import PlanRollout
 from bot.core.rollout.state import Rollout, Run
+from bot.edge.readiness import PROBE_SECONDS, Readiness
 from bot.opening import BUTTON, Opened
 from bot.settings import HardCaps, Settings
 from bot.surfaces.port import Clicked
@@ -180,6 +181,7 @@ class Bench:
         self.intel = IntelStore(folder / "intel.db")
         self.rmm = connect(self.clock)
         self.app = Ringmaster(self.settings, self.opened, self.clock, self.intel, {"ninjaone": self.rmm})
+        self.app.readiness = Readiness(lambda: self.clock.now().timestamp())
         self.store = self.office.store
 
     # --- acting ---
@@ -213,6 +215,11 @@ class Bench:
         digest = self.gate(gate, tenant).question.offer_digest
         message = CastVote(gate=gate, offer8=digest[:8], verb=verb, reason="no", standing=standing)
         self.office.transact(frame, message)
+
+    async def tick(self) -> None:
+        """One tick of the program, late enough that it looks at its store and keys again."""
+        self.clock.advance(self.clock.now() + timedelta(seconds=PROBE_SECONDS))
+        await self.app.tick()
 
     async def settle(self) -> None:
         """Everything that is due now."""

@@ -309,7 +309,7 @@ async def test_the_outcome_of_a_lease_that_ran_out_is_dropped(bench: Bench, rmm:
     await bench.until(lambda: over(bench))
 
     assert answered == []
-    assert rmm.looked_up == ["r1:d1:1:install"]
+    assert rmm.looked_up == ["contoso:r1:d1:1:install"]
     assert rmm.installs() == ["d1"]
 
 

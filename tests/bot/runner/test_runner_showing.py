@@ -11,13 +11,14 @@ import pytest
 from bot.core.effects import ShowCard
 from bot.core.errors import OutsideFailed
 from bot.core.gates import Verb
+from bot.core.tenants import ChangePolicy
 from bot.runner.loop import Runner
 from bot.runner.services import MAX_ATTEMPTS
 from bot.runner.show import LIVE_PAUSE, _note, _prepare, card_digest
 from bot.surfaces.port import Surface
 from cards.model import Card
 from handlers.engine import outbox_items
-from tests.bot.runner.runner_bench import Bench, FakeRmm
+from tests.bot.runner.runner_bench import DANA, Bench, FakeRmm
 
 
 class Glass:
@@ -200,3 +201,20 @@ async def test_a_surface_that_never_works_is_parked_and_decides_nothing(bench: B
 
     assert parked.attempt == MAX_ATTEMPTS
     assert bench.rollout().approved_at is not None
+
+
+async def test_each_card_in_a_persons_own_messages_carries_its_clients_clock(bench: Bench) -> None:
+    policy = bench.office.tenant("fabrikam")
+    assert policy is not None
+    moved = msgspec.structs.replace(policy.policy, zone="Asia/Tokyo")
+    bench.office.transact(bench.office.frame("fabrikam", DANA), ChangePolicy(policy=moved))
+    for tenant in ("contoso", "fabrikam"):
+        bench.plan(["d1"], tenant=tenant)
+    await bench.settle()
+
+    posts = await bench.app.backend.posts("dana", "dm-dana", 10)
+
+    zones = {post.zone for post in posts}
+    assert len(posts) == 2
+    assert len(zones) == 2
+    assert "Asia/Tokyo" in zones
