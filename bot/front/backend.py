@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from functools import partial
 
+import msgspec
+
 from bot.core.answers import RefusedAnswer, Reply
 from bot.core.directory import Conversation, Directory
 from bot.core.directory import Person as Known
@@ -95,7 +97,9 @@ class Backend:
         """One client's posts; a client whose file cannot be read says so in their place."""
         board = StoreBoard(self._services.office, tenant, self._services.in_worker)
         try:
-            return await board.newest(conversation, person_id, limit)
+            zone = await self._zone(tenant)
+            found = await board.newest(conversation, person_id, limit)
+            return tuple(msgspec.structs.replace(post, zone=zone) for post in found)
         except RingmasterError:
             title = directory.clients[tenant].title if tenant in directory.clients else tenant
             return (unreadable_post(conversation, tenant, title, self._services.now()),)

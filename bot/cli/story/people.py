@@ -34,7 +34,7 @@ class Person:
             received_at=at,
         )
         answer = await world.app.backend.say(said)
-        world.told.answered(answer)
+        world.told.answered(answer, await self._zone_of(place))
         await world.settle()
         return answer
 
@@ -60,15 +60,19 @@ class Person:
             received_at=at,
         )
         answer = await world.app.backend.click(clicked)
-        world.told.answered(answer)
+        world.told.answered(answer, await self._zone_of(place))
         await world.settle()
         return answer
 
     async def sees(self, place: str, key: str) -> Card:
         """Read a card; it goes into the transcript."""
         post = await self.post(place, key)
-        self.world.told.card(self.world.clock.now(), place, post.card)
+        self.world.told.card(self.world.clock.now(), place, post.card, post.zone)
         return post.card
+
+    async def _zone_of(self, place: str) -> str:
+        places = await self.world.app.backend.conversations(self.id)
+        return next((each.zone for each in places if each.conversation == place), "UTC")
 
     async def post(self, place: str, key: str) -> Post:
         """The card with this key in a conversation."""

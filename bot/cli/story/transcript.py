@@ -40,18 +40,16 @@ class Transcript:
         """Somebody pressed a button."""
         self._write(f"{self._clock(at)} {person} in {place} presses [{label}]")
 
-    def answered(self, answer: Answer | None) -> None:
-        """What the person got back, for their eyes only."""
-        if answer is None:
-            return
-        text = render_form(answer, self._zone) if isinstance(answer, Form) else render(answer, self._zone)
-        self._write(textwrap.indent(text, f"{MARGIN}> "))
+    def answered(self, answer: Answer | None, zone: str) -> None:
+        """What the person got back, for their eyes only, on the clock of where they asked."""
+        if answer is not None:
+            self._write(textwrap.indent(_drawn(answer, zone), f"{MARGIN}> "))
 
-    def card(self, at: datetime, place: str, card: Answer) -> None:
-        """A card as it stands in a conversation."""
-        text = render_form(card, self._zone) if isinstance(card, Form) else render(card, self._zone)
-        self._write(f"{self._clock(at)} Card in {place}:")
-        self._write(textwrap.indent(text, f"{MARGIN}| "))
+    def card(self, at: datetime, place: str, card: Answer, zone: str) -> None:
+        """A card as it stands in a conversation, on the clock of its client."""
+        clock = "" if zone == self._zone.key else f" (clock of {zone})"
+        self._write(f"{self._clock(at)} Card in {place}{clock}:")
+        self._write(textwrap.indent(_drawn(card, zone), f"{MARGIN}| "))
 
     def bot(self, at: datetime, text: str) -> None:
         """Something that the bot decided or saw."""
@@ -73,3 +71,8 @@ class Transcript:
 
     def _write(self, text: str) -> None:
         print(text, file=self._out, flush=True)
+
+
+def _drawn(answer: Answer, zone: str) -> str:
+    clock = ZoneInfo(zone)
+    return render_form(answer, clock) if isinstance(answer, Form) else render(answer, clock)

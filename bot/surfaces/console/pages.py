@@ -254,6 +254,7 @@ def _post(reader: Reader, place: Place, post: Post, nonce: str, answer: PrivateA
     drawing = _drawing(reader, place, element_id=f"m-{post.message_id}", nonce=f"{nonce}.{post.message_id}")
     drawing = msgspec.structs.replace(
         drawing,
+        zone=clock(post.zone) if post.zone else drawing.zone,
         hidden=(*drawing.hidden, ("message", post.message_id), ("at", post.message_id)),
         version=post.version,
     )

@@ -47,6 +47,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     visible_to: str | None
     key: str
     card: Card
+    zone: str = ""
+    """The clock of the client whose card it is; empty where the conversation's own will do."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from bot.core.errors import Refused
-from bot.surfaces.console.pages import POSTS_SHOWN
+from bot.surfaces.console.pages import POSTS_SHOWN, Reader, feed
 from bot.surfaces.console.ports import Person, Place, Post
 from cards.catalogue import all_examples, card_examples
 from cards.model import Card, Image, MomentStyle, button, line, moment
@@ -143,6 +143,30 @@ async def test_cards_are_shown_newest_last_by_the_clients_clock(browser: Browser
     times = cards[0].all("time")
     assert [(node.words, node.attributes["datetime"]) for node in times] == [("21:00", START.isoformat())]
     assert "(20:00 yours)" in cards[0].words
+
+
+def test_a_card_of_another_client_is_drawn_on_that_clients_clock() -> None:
+    card = Card(push="p", title="t", key="k", body=(line(moment(START, MomentStyle.TIME)),))
+    here, there = (
+        Post(
+            conversation="dm/mara",
+            message_id=zone,
+            version=0,
+            posted_at=START,
+            changed_at=START,
+            visible_to=None,
+            key=zone,
+            card=card,
+            zone=zone,
+        )
+        for zone in ("", "Asia/Tokyo")
+    )
+    place = Place(conversation="dm/mara", name="Mara", direct=True, zone="UTC")
+    reader = Reader(person=Person(person_id="mara", name="Mara"), csrf="c", people=(), places=(place,))
+
+    drawn = [Page(feed(reader, place, [post], "n")).root.all("article")[0].words for post in (here, there)]
+
+    assert drawn == ["t20:00", "t05:00(20:00 yours)"]
 
 
 async def test_the_list_says_how_many_decisions_wait_where(browser: Browser, house: House) -> None:
