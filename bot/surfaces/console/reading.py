@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,9 +109,10 @@ class Reading:
         response.headers.update(HEADERS)
         self._streams += 1
         try:
-            await response.prepare(request)
-            await response.write(b"retry: 2000\n\n")
-            await self._stream(request, response, reader.person)
+            with suppress(ConnectionResetError):  # a page that was closed meanwhile is nobody's fault
+                await response.prepare(request)
+                await response.write(b"retry: 2000\n\n")
+                await self._stream(request, response, reader.person)
         finally:
             self._streams -= 1
         return response
