@@ -21,10 +21,10 @@ from bot.core.intel import Catalogue, Flaw, release_of
 from bot.core.offers import Evidence
 from bot.core.planning import Draft, draft_offer
 from bot.core.policy import zone_of
-from bot.core.recommendations import Analysis, Recommend
+from bot.core.recommendations import Analysis, Recommend, RecommendationStatus
 from bot.core.resolve import Resolution, resolve
 from bot.core.rollout.state import FINAL, IN_FLIGHT, RolloutStatus
-from bot.core.tenants import Tenant
+from bot.core.tenants import Mode, Tenant
 from bot.core.windows import next_opening
 from handlers.engine import Handled
 from handlers.hands import load_rollout
@@ -91,20 +91,24 @@ def assess(
         raise Refused("This client is not set up yet.", rule="not-provisioned")
     taken = _taken(office, tenant_id, update)
     free = tuple(device for device in fleet if device.device_id not in taken)
-    case = Case(tenant, update, intel.catalogue(), free)
-    if taken and not case.resolution.needs:
-        raise Refused(f"Every device that lacks it is part of {taken_by(taken)} already.", rule="taken")
+    catalogue = intel.catalogue()
+    case = Case(tenant, update, catalogue, free)
+    lacking = Case(tenant, update, catalogue, fleet).resolution.needs
+    held = {need.device_id: taken[need.device_id] for need in lacking if need.device_id in taken}
+    if held and not case.resolution.needs:
+        raise Refused(f"Every device that lacks it is part of {taken_by(held)} already.", rule="taken")
     flaws = tuple(sorted(intel.flaws(case.cves()), key=lambda flaw: flaw.cve))
     actor = Actor(kind="person", id=requester.person, proof=proof) if requester else _advisor()
     frame = office.frame(tenant_id, actor, id=id, cause=trigger)
     advice = advise(_situation(case, flaws, frame.received_at))
-    rollout = rollout_id(update, frame.id if requester else "")
+    rollout = rollout_id(update, frame.id) if requester else _advised_id(office, tenant, update)
     requested_by = requester.person if requester else SYSTEM
     try:
         offer = draft_offer(_draft(case, flaws, advice, rollout, requested_by, frame.received_at))
-    except Refused:
+    except Refused as no:
         office.give_back(frame)  # nothing was opened; a fleet read comes by here again and again
-        raise
+        rest = f" {len(held)} more that lack it are part of {taken_by(held)} already." if held else ""
+        raise Refused(f"{no.why}{rest}", rule=no.rule) from no
     directory = office.directory()
     approvers = directory.holders(tenant_id, offer.rules.roles)
     message = Recommend(
@@ -161,6 +165,15 @@ def rollout_id(update: str, asked: str = "") -> str:
     return "r-" + re.sub(r"[^a-z0-9-]+", "-", words.lower())
 
 
+def _advised_id(office: Office, tenant: Tenant, update: str) -> str:
+    """The advisor's own rollout. What was only shown, to a client not live then, is asked once it is live."""
+    first = rollout_id(update)
+    with office.store.read(tenant.tenant) as uow:
+        known = uow.get("recommendation", recommendation_of(first))
+    only_shown = known is not None and known.status == RecommendationStatus.SHADOW
+    return f"{first}-live" if only_shown and tenant.mode is Mode.LIVE else first
+
+
 def recommendation_of(rollout: str) -> str:
     """A rollout's recommendation shares its name."""
     return f"rec-{rollout.removeprefix('r-')}"
@@ -174,10 +187,14 @@ def newest_update(catalogue: Catalogue, fleet: tuple[DeviceSnapshot, ...]) -> st
     return None
 
 
-def already_asked(office: Office, tenant: str, update: str) -> bool:
+def already_asked(office: Office, tenant_id: str, update: str) -> bool:
     """True when the advisor recommended this before, or a rollout of it is under way."""
-    with office.store.read(tenant) as uow:
-        if uow.get("recommendation", recommendation_of(rollout_id(update))) is not None:
+    tenant = office.tenant(tenant_id)
+    if tenant is None:
+        return False
+    advised = recommendation_of(_advised_id(office, tenant, update))
+    with office.store.read(tenant_id) as uow:
+        if uow.get("recommendation", advised) is not None:
             return True
         final = {status.value for status in FINAL}
         rows = [row for row in uow.find("rollout") if row.status not in final]

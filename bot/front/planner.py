@@ -48,6 +48,7 @@ def _planned(services: Services, made: Recommended, opened: list[GateOpened]) ->
     offer = made.recommendation.offer
     directory = services.office.directory()
     known = directory.clients.get(offer.tenant)
+    barred = offer.requester if offer.rules.not_requester else ""
     servers = sum(target.device_class in SERVER_CLASSES for target in offer.targets)
     return PlannedAnswer(
         client=Client(tenant=offer.tenant, title=known.title if known else offer.tenant),
@@ -55,6 +56,8 @@ def _planned(services: Services, made: Recommended, opened: list[GateOpened]) ->
         title=offer.title,
         size=Size(pcs=len(offer.targets) - servers, servers=servers),
         until=opened[0].expires_at if opened else None,
-        names=tuple(directory.people[p].name for p in made.approvers if p in directory.people),
+        names=tuple(
+            directory.people[p].name for p in made.approvers if p in directory.people and p != barred
+        ),
         shadow=made.recommendation.status == RecommendationStatus.SHADOW,
     )
