@@ -21,6 +21,7 @@ from bot.core.policy import Policy, parse_policy
 from bot.core.tenants import Mode
 from bot.core.value import Value
 
+SHIPPED: Final = Path(__file__).resolve().parents[1] / "manifest" / "templates"
 ROLES: Final = ("lead", "technician", "viewer")
 """Roles that people can hold. A policy names those that decide; a viewer only looks, and may stop."""
 CLIENT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -61,10 +62,11 @@ class HousePlan(Value):
 
 
 def load_house(path: Path) -> HousePlan:
-    """The plan in a TOML file; policy templates are the files `policy-*.toml` beside it."""
+    """The plan in a TOML file; policy templates are the files `policy-*.toml` beside it and those we ship."""
     mistakes: list[str] = []
     raw = _toml(path, mistakes)
-    templates = {file.stem: _toml(file, mistakes) for file in sorted(path.parent.glob("policy-*.toml"))}
+    files = [file for folder in (SHIPPED, path.parent) for file in sorted(folder.glob("policy-*.toml"))]
+    templates = {file.stem: _toml(file, mistakes) for file in files}
     plan, found = parse_house(raw, templates)
     mistakes += [f"{path}: {mistake}" for mistake in found]
     if mistakes or plan is None:
