@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -31,12 +32,15 @@ from bot.core.ports import Leased
 from bot.core.rollout.advance import may_start
 from bot.core.rollout.messages import HitCap, SettleAction
 from bot.core.rollout.state import DeviceState, Rollout, RolloutStatus, Run
+from bot.core.windows import next_opening
 from bot.runner.services import MAX_ATTEMPTS, Services, payload
 from handlers.hands import decode_runs, load_rollout
 
 HOUR: Final = timedelta(hours=1)
 LOOK_UP_DELAY: Final = timedelta(seconds=10)
 """An interrupted request may still be on its way in; so long it gets before we look for it."""
+RESTART_HOLDS: Final = timedelta(hours=1)
+"""So long after its install a restart may still follow outside the window: our judgement."""
 CAP_DELAY: Final = timedelta(minutes=10)
 """A restart that a hard cap held up is tried again; its device is half-way and must not be left there."""
 CHECK_HOLDS: Final = timedelta(minutes=15)
@@ -109,6 +113,8 @@ def _obsolete(rollout: Rollout, run: Run, action: Action, now: datetime) -> str:
     """What has happened since the intent that makes the action pointless or forbidden."""
     if run.key != action.key or run.state not in AWAITED[type(action)]:
         return f"the device is {run.state.spoken()}"
+    if isinstance(action, RebootDevice):
+        return _late_restart(rollout, run, now)
     if not isinstance(action, InstallUpdate):
         return ""
     if rollout.status != RolloutStatus.RUNNING:
@@ -118,6 +124,14 @@ def _obsolete(rollout: Rollout, run: Run, action: Action, now: datetime) -> str:
     if run.since is None or now >= run.since + CHECK_HOLDS:
         return "the device was checked too long ago"
     return "" if may_start(rollout, now) else "its maintenance window is closed"
+
+
+def _late_restart(rollout: Rollout, run: Run, now: datetime) -> str:
+    """A restart belongs to the night of its install: one that was held up must not come at noon."""
+    late = run.since is not None and now >= run.since + RESTART_HOLDS
+    opening = next_opening(rollout.offer.windows, ZoneInfo(rollout.offer.zone), now)
+    closed = opening is None or opening.start > now
+    return "its restart came too late, the maintenance window is closed" if late and closed else ""
 
 
 async def _absent(services: Services, tenant: str, leased: Leased, effect: Act, case: _Case) -> bool:

@@ -280,6 +280,10 @@ def _not_sent(hand: Hand, message: SettleAction, text: str, at: datetime) -> lis
     run = hand.runs[message.device]
     if run.state == DeviceState.VERIFYING:
         return []  # it restarted without us before our restart was sent; what it shows next decides
+    if run.state == DeviceState.REBOOTING:
+        # Nobody's failure, so it is not counted as one; but a person must restart it.
+        move = Move(device=run.device, to=DeviceState.FAILED, why=f"{text}; restart it by hand")
+        return [DevicesMoved(moves=(move,), at=at)]
     if run.state != DeviceState.INSTALLING:
         return _declined(hand, message, text, at)
     move = Move(device=run.device, to=DeviceState.HELD, why=text)

@@ -38,7 +38,7 @@ async def test_an_install_whose_last_check_is_long_ago_is_checked_anew(workshop:
     await workshop.drain()
 
     assert [one.device_id for one in workshop.rmm.asked] != []
-    assert [action.key for action in workshop.rmm.sent] == [f"{rollout}:d1:2:install"]
+    assert [action.key for action in workshop.rmm.sent] == [f"contoso:{rollout}:d1:2:install"]
 
 
 async def test_an_install_that_is_fresh_is_sent(workshop: Workshop) -> None:

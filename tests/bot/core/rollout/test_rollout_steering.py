@@ -326,3 +326,14 @@ def test_resuming_one_rollout_is_refused_while_the_whole_client_is_stopped() -> 
 
     with pytest.raises(Refused, match="whole client"):
         bench.resume()
+
+
+def test_a_restart_that_was_never_sent_needs_hands_and_is_nobodys_failure() -> None:
+    bench = Bench(offer(("d1", "d2"))).approved().start("d1").wait(minutes=5)
+    bench.report(bench.having("d1", needs_reboot=True))
+
+    bench.answer("d1", NotSent(why="its restart came too late"))
+
+    assert bench.state("d1") == D.FAILED
+    assert "by hand" in bench.hand.runs["d1"].why
+    assert bench.rollout.failures() == 0
