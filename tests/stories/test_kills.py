@@ -57,13 +57,15 @@ def play(folder: Path, seed: int, kills: int) -> None:
         over = machine.live_to_the_end(lambda: ended(machine), END_SECONDS)
         found = settled_faults(machine)
         done = executed(machine.fleet.log())
+        states = {name: statuses(record) for name, record in read(machine).items()}
         parked = [item.item.key for record in read(machine).values() for item in record.parked]
         machine.bot.kill()
         found += [word for verb in (("verify",), ("replay", "--check")) if (word := checked(machine, *verb))]
     finally:
         machine.close()
-    story = f"seed {seed}, killed at {machine.moments}, {len(done)} calls, log {folder / 'bot.log'}"
-    assert over, f"the rollouts did not end; parked: {parked}; {story}"
+    said = (folder / "bot.log").read_text(errors="replace")[-2000:]
+    story = f"seed {seed}, killed at {machine.moments}, {len(done)} calls, the bot said: {said}"
+    assert over, f"the rollouts did not end: {states}; parked: {parked}; {story}"
     assert not found, "\n".join([*found, story])
     assert done, f"nothing was carried out, so nothing was proved; {story}"
 
