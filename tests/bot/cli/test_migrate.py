@@ -20,10 +20,20 @@ def test_every_file_is_named_and_a_second_run_changes_nothing(
     capsys.readouterr()
 
     assert main(["migrate"]) == 0
-    assert (
-        capsys.readouterr().out.split()
-        == ["house:", "up", "to", "date", "contoso:", "up", "to", "date", "fabrikam:", "up", "to", "date"]
-    )
+    assert capsys.readouterr().out.split() == [
+        "house:",
+        "up",
+        "to",
+        "date",
+        "contoso:",
+        "up",
+        "to",
+        "date",
+        "fabrikam:",
+        "up",
+        "to",
+        "date",
+    ]
     assert main(["migrate"]) == 0
     assert main(["verify"]) == 0
 
