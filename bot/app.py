@@ -20,6 +20,7 @@ from bot.connectors.port import RmmConnector
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
 from bot.core.errors import RingmasterError
+from bot.core.ports import Intel
 from bot.edge.readiness import Readiness
 from bot.front.backend import Backend
 from bot.front.board import StoreBoard
@@ -35,7 +36,6 @@ from bot.surfaces.port import Surface
 from handlers.counting import count_all
 from handlers.engine import outbox_items
 from handlers.inbox import digest_item, drain_inbox
-from handlers.intake import Intel
 from handlers.timers import fire_due, next_moment
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Ringmaster:
         self.opened = opened
         self.office = opened.office
         self.clock = clock
-        self.intel = intel
+        self.intel = self.office.intel = intel
         self.hub = ChangeHub()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._wake = asyncio.Event()

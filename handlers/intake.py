@@ -9,21 +9,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Protocol
 
 from bot.core.actions import DeviceClass, DeviceSnapshot
 from bot.core.advisor import Advice, AdvisedDevice, Situation, advise
 from bot.core.envelope import Actor, Standing
 from bot.core.errors import Refused
+from bot.core.gates import GateStatus
 from bot.core.intel import Catalogue, Flaw, release_of
 from bot.core.offers import Evidence
 from bot.core.planning import Draft, draft_offer
 from bot.core.policy import zone_of
+from bot.core.ports import Intel, UnitOfWork
 from bot.core.recommendations import Analysis, Recommend, RecommendationStatus
 from bot.core.resolve import Resolution, resolve
-from bot.core.rollout.state import FINAL, IN_FLIGHT, RolloutStatus
+from bot.core.rollout.state import FINAL, IN_FLIGHT, RolloutStatus, gate_id
 from bot.core.tenants import Mode, Tenant
 from bot.core.windows import next_opening
 from handlers.engine import Handled
@@ -42,18 +42,6 @@ SYSTEM = "advisor"
 ASKED_SIGNS = 16
 """64 bits of a message's digest: a rollout's id stands in every button and in every job's parameters, where
 conversation and person have no business and room is short."""
-
-
-class Intel(Protocol):
-    """What is publicly known about flaws and updates."""
-
-    def catalogue(self) -> Catalogue:
-        """Every update row that was imported."""
-        ...
-
-    def flaws(self, cves: Iterable[str]) -> tuple[Flaw, ...]:
-        """What is known of these flaws."""
-        ...
 
 
 class Case:
@@ -160,18 +148,35 @@ def _advisor() -> Actor:
 
 
 def rollout_id(update: str, asked: str = "") -> str:
-    """The advisor proposes an update once to a client; a person may ask for it again, once a message."""
+    """The advisor proposes an update once to a client, anew only when that became void or was only shown; a
+    person may ask for it again, once a message.
+    """
     words = f"{update}-wish-{hashlib.sha256(asked.encode()).hexdigest()[:ASKED_SIGNS]}" if asked else update
     return "r-" + re.sub(r"[^a-z0-9-]+", "-", words.lower())
 
 
 def _advised_id(office: Office, tenant: Tenant, update: str) -> str:
-    """The advisor's own rollout. What was only shown, to a client not live then, is asked once it is live."""
-    first = rollout_id(update)
+    """The advisor's own rollout of an update: the first that was not made yet, or the last that still counts.
+
+    What was only shown, to a client not live then, is asked once it is live; what became void is asked anew.
+    """
+    id, attempt = rollout_id(update), 1
     with office.store.read(tenant.tenant) as uow:
-        known = uow.get("recommendation", recommendation_of(first))
-    only_shown = known is not None and known.status == RecommendationStatus.SHADOW
-    return f"{first}-live" if only_shown and tenant.mode is Mode.LIVE else first
+        while known := uow.get("recommendation", recommendation_of(id)):
+            if known.status == RecommendationStatus.SHADOW and tenant.mode is Mode.LIVE:
+                id = f"{id}-live"
+            elif _became_void(uow, id):
+                attempt += 1
+                id = f"{rollout_id(update)}-{attempt}"
+            else:
+                break
+    return id
+
+
+def _became_void(uow: UnitOfWork, id: str) -> bool:
+    rollout, _ = load_rollout(uow, id)
+    asked = uow.get("gate", gate_id(rollout, 1)) if rollout else None
+    return asked is not None and asked.status == GateStatus.VOID
 
 
 def recommendation_of(rollout: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from bot.core.directory import DIRECTORY, Directory
 from bot.core.envelope import HOUSE, Actor, Frame
 from bot.core.errors import Broken, Refused
-from bot.core.ports import KeyState, Store, UnitOfWork
+from bot.core.ports import Intel, KeyState, Store, UnitOfWork
 from bot.core.tenants import SELF, Tenant
 from bot.core.vocabulary import Message
 from handlers.engine import Handled, handle, refuse
@@ -63,6 +63,8 @@ class Office:
         self.now = now
         self.new_id = new_id
         self.button_key = button_key
+        self.intel: Intel | None = None
+        """What is publicly known; the app brings it, the command line works without."""
         self.codes = Codes(pick, self._open_codes())
 
     def _open_codes(self) -> list[str]:

@@ -263,10 +263,13 @@ def _next_at(rollout: Rollout) -> datetime | None:
 def fleet(uow: UnitOfWork) -> tuple[list[DeviceSnapshot], datetime | None]:
     """The latest inventory and when it was read; nothing when it was never read."""
     cached = uow.get_cache(FLEET)
-    if cached is None:
-        return [], None
-    reads = _FLEET.decode(cached[1])
-    return [device for read in reads for device in read.devices], cached[0]
+    return [device for read in fleet_reads(uow) for device in read.devices], cached[0] if cached else None
+
+
+def fleet_reads(uow: UnitOfWork) -> list[FleetRead]:
+    """The last reading of each of the client's organisations."""
+    cached = uow.get_cache(FLEET)
+    return _FLEET.decode(cached[1]) if cached else []
 
 
 def device_names(uow: UnitOfWork) -> list[str]:

@@ -11,6 +11,7 @@ from bot.core.errors import Refused
 from bot.core.gates import CastVote, Gate, GateStatus, Verb, Vote
 from bot.core.offers import DIGEST_PREFIX
 from bot.core.rollout.state import RingStatus, Rollout
+from handlers import drift
 from handlers.callers import Caller
 from handlers.hands import load_rollout
 from handlers.office import Office
@@ -35,6 +36,7 @@ def vote_message(caller: Caller, client: Client, gate: Gate, verb: Verb, reason:
 def cast(office: Office, caller: Caller, client: Client, vote: CastVote) -> Answer:
     """Count the vote, or say why not; a repeated delivery gets the answer that is true of it."""
     frame = office.frame(client.tenant, caller.actor(), received_at=caller.received_at, id=caller.message_id)
+    drift.before_vote(office, vote, frame)
     try:
         handled = office.transact(frame, vote)
     except Refused as no:

@@ -206,7 +206,7 @@ def closed_sentence(gate: Gate) -> str:
         case GateStatus.CANCELLED:
             return f"{gate.code} was taken back; there is nothing to decide."
         case GateStatus.VOID:
-            return f"{gate.code} is void: {gate.void_difference} Decide the new question instead."
+            return f"{gate.code} is void: {gate.void_difference} If still needed, a new question follows."
         case GateStatus.OPEN:
             return f"{gate.code} is open."
 

@@ -7,13 +7,15 @@ pass the same tests.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
 import msgspec
+
+from bot.core.intel import Catalogue, Flaw
 
 HOUSE: Final = "house"
 """The provider's own tenant (design 12)."""
@@ -135,6 +137,18 @@ class KeyState(StrEnum):
     PRESENT = "present"
     UNAVAILABLE = "unavailable"
     DESTROYED = "destroyed"
+
+
+class Intel(Protocol):
+    """What is publicly known about flaws and updates."""
+
+    def catalogue(self) -> Catalogue:
+        """Every update row that was imported."""
+        ...
+
+    def flaws(self, cves: Iterable[str]) -> tuple[Flaw, ...]:
+        """What is known of these flaws."""
+        ...
 
 
 class UnitOfWork(Protocol):

@@ -13,6 +13,7 @@ from bot.core.envelope import HOUSE
 from bot.core.errors import OutsideBusy, OutsideFailed, Refused
 from bot.core.ports import Leased, UnitOfWork
 from bot.runner.services import Services, payload
+from handlers import drift
 from handlers.intake import already_asked, assess, newest_update
 
 FLEET: Final = "fleet"
@@ -39,6 +40,7 @@ async def read_fleet(services: Services, tenant: str, leased: Leased) -> None:
         await services.later(tenant, leased, when, error=str(failed))
         return
     await services.in_worker(keep_fleet, services, tenant, read)
+    await services.in_worker(drift.sweep, services.office, tenant, services.intel, services.now())
     await services.in_worker(_recommend, services, tenant, read)
     pace = timedelta(seconds=services.poll_seconds.get(effect.account, 900))
     await services.renew(tenant, leased, services.now() + pace)

@@ -12,10 +12,9 @@ from bot.connectors.port import RmmConnector
 from bot.core.directory import Directory
 from bot.core.envelope import BOT, Actor, Frame
 from bot.core.errors import OutsideBusy
-from bot.core.ports import Leased
+from bot.core.ports import Intel, Leased
 from bot.settings import HardCaps
 from bot.surfaces.port import Surface
-from handlers.intake import Intel
 from handlers.office import Office
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from typing import Final
 from bot.connectors.port import ObserveRequest
 from bot.core.actions import DeviceReport
 from bot.core.effects import ObserveDevices
-from bot.core.envelope import BOT, Actor
+from bot.core.envelope import BOT, Actor, Frame
 from bot.core.errors import OutsideBusy, OutsideFailed
 from bot.core.ports import Leased
 from bot.core.rollout.advance import watching
@@ -20,6 +20,7 @@ from bot.core.rollout.judge import judge
 from bot.core.rollout.messages import ReportDevices
 from bot.core.rollout.state import WATCHED, DeviceState, Rollout, Run
 from bot.runner.services import Services, payload
+from handlers import drift
 from handlers.hands import decode_runs, load_rollout
 
 MAX_BATCH: Final = 500
@@ -90,7 +91,13 @@ async def _read(
     frame = services.frame(
         tenant, f"report:{rollout.id}:{leased.fence}:{asked_at.isoformat()}", actor, rollout.id
     )
-    await services.in_worker(services.office.transact, frame, message)
+    await services.in_worker(_tell, services, frame, message)
+
+
+def _tell(services: Services, frame: Frame, message: ReportDevices) -> None:
+    """What was read may start the first devices; whether that is still what was asked is seen first."""
+    drift.before_start(services.office, frame.tenant, message.rollout, services.intel, services.now())
+    services.office.transact(frame, message)
 
 
 def _requests(rollout: Rollout, runs: dict[str, Run], organisation: str) -> list[ObserveRequest]:
