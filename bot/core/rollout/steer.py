@@ -46,7 +46,7 @@ def steered(
         case ResumeRollout():
             return _resume(rollout, message, frame)
         case AbortRollout():
-            _deciders_only(rollout, message.standing, "end", at)
+            _deciders_only(rollout, message.standing, "end it", at)
             if rollout.status in FINAL or S.CANCELLED not in STATUS_MOVES[rollout.status]:
                 raise Refused(
                     f"{rollout.code} is {rollout.status.spoken()} and cannot be ended.", rule="not-running"
@@ -87,7 +87,7 @@ def _resume(rollout: Rollout, message: ResumeRollout, frame: Frame) -> list[Roll
     at = frame.received_at
     if message.client:
         return _resume_with_client(rollout, message.standing, at)
-    _deciders_only(rollout, message.standing, "resume", at)
+    _deciders_only(rollout, message.standing, "resume it", at)
     if frame.hold:
         raise Refused(
             f"The whole client is {frame.hold}, so nothing starts there now.", rule="client-stopped"
@@ -118,7 +118,7 @@ def _resume_with_client(rollout: Rollout, standing: Standing, at: datetime) -> l
 
 
 def _roll_back(rollout: Rollout, message: RollBack, at: datetime) -> list[RolloutFact]:
-    _deciders_only(rollout, message.standing, "roll back", at)
+    _deciders_only(rollout, message.standing, "take it back", at)
     if rollout.status not in CAN_ROLL_BACK:
         raise Refused(
             f"{rollout.code} is {rollout.status.spoken()}: there is nothing to take back now.",
@@ -138,10 +138,10 @@ def _roll_back(rollout: Rollout, message: RollBack, at: datetime) -> list[Rollou
 _MAY_HAVE_IT = IN_FLIGHT | CHANGED
 
 
-def _deciders_only(rollout: Rollout, standing: Standing, verb: str, at: datetime) -> None:
+def _deciders_only(rollout: Rollout, standing: Standing, wish: str, at: datetime) -> None:
     if at - standing.as_of > STANDING_MAX_AGE:
         raise Refused("We cannot tell right now whether you may do this. Try again.", rule="standing-old")
     if set(rollout.offer.rules.roles) & set(standing.roles):
         return
     names = ", ".join(rollout.approver_names or rollout.approvers) or "nobody"
-    raise Refused(f"You may stop {rollout.code}, but not {verb} it. Ask {names}.", rule="not-entitled")
+    raise Refused(f"You may stop {rollout.code}, but not {wish}. Ask {names}.", rule="not-entitled")
