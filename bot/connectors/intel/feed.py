@@ -126,6 +126,17 @@ def _next_record(reader: Iterator[list[str]]) -> list[str] | None:
         raise FeedFault(f"line {getattr(reader, 'line_num', 0)}: {fault}") from fault
 
 
+def beginning(stream: BinaryIO) -> bytes:
+    """The first signs of a feed, which tell its form; the stream stands where it stood."""
+    start = stream.tell()
+    try:
+        found = stream.read(16)
+        stream.seek(start)
+    except (OSError, EOFError, zlib.error) as fault:
+        raise FeedFault(f"the compressed data is damaged ({fault})") from fault
+    return found.removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
 def json_bytes(stream: BinaryIO) -> bytes:
     """The whole JSON text, if it is small and shallow enough to be parsed without harm."""
     try:

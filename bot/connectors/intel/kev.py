@@ -13,6 +13,7 @@ import msgspec
 from bot.connectors.intel.feed import (
     BadField,
     Rejected,
+    beginning,
     csv_records,
     cve_of,
     day_of,
@@ -39,10 +40,7 @@ class _Entry(msgspec.Struct):
 def read_kev(stream: BinaryIO) -> Iterator[KevRow | Rejected]:
     """All entries, in the order of the file; JSON is told from CSV by its first sign."""
     content = unpacked(stream)
-    start = content.tell()
-    first = content.read(16).removeprefix(b"\xef\xbb\xbf").lstrip()
-    content.seek(start)
-    return _from_json(content) if first.startswith((b"{", b"[")) else _from_csv(content)
+    return _from_json(content) if beginning(content).startswith((b"{", b"[")) else _from_csv(content)
 
 
 def _from_json(content: BinaryIO) -> Iterator[KevRow | Rejected]:

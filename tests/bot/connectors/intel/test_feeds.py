@@ -234,10 +234,11 @@ def test_good_rows_around_a_bad_one_are_kept() -> None:
         (read_epss, b'cve,epss\n"' + b"x,\n" * 60_000, "field larger than"),
         (
             read_epss,
-            gzip.compress(b"cve,epss\nCVE-2026-90001,0.1\n", mtime=0)[:-9],
+            gzip.compress(b"cve,epss\nCVE-2026-9,0.1\n", mtime=0)[:-9],
             "compressed data is damaged",
         ),
         (read_epss, b"\x1f\x8bnonsense", "compressed data is damaged"),
+        (read_kev, b"\x1f\x8b", "compressed data is damaged"),
         (read_cvss, b"[" * 200_000, "nested deeper than 24"),
         (read_cvss, b'[{"a":' * 100_000, "nested deeper than 24"),
         (read_cvss, b"[" + b" " * feed.MAX_JSON_BYTES, "more than 16777216 bytes"),
