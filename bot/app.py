@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -20,13 +21,14 @@ from bot.connectors.port import RmmConnector
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
 from bot.core.errors import RingmasterError
-from bot.core.ports import Intel
+from bot.core.ports import Intel, KeyState
 from bot.edge.readiness import Readiness
 from bot.front.backend import Backend
 from bot.front.board import StoreBoard
 from bot.front.console import build_console
 from bot.front.planner import build_planner
 from bot.opening import Opened
+from bot.runner.act import LOOK_UP_DELAY
 from bot.runner.loop import Runner
 from bot.runner.services import InWorker, Services
 from bot.settings import NinjaOneSettings, Settings
@@ -39,6 +41,9 @@ from handlers.inbox import digest_item, drain_inbox
 from handlers.timers import fire_due, next_moment
 
 log = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 10.0
+"""So long effects under way may take to end when the bot stops; what is cut off is looked up next time."""
 
 Sleep = Callable[[float], Any]
 
@@ -184,8 +189,21 @@ class Ringmaster:
         """When something of ours is due next, for clocks that jump."""
         return await self.in_worker(next_moment, self.office)
 
+    async def go_live(self) -> None:
+        """Real time from here on: effects run beside each other, and the dead process's leases are free."""
+        self.runner = Runner(self.services, owner=self.clock.new_id(), finished=self._wake.set)
+        await self.in_worker(self._free_leases)
+
+    def _free_leases(self) -> None:
+        store, now = self.office.store, self.office.now()
+        for tenant in store.tenants():
+            if store.key_state(tenant) is KeyState.PRESENT:
+                store.free_leases(tenant, now=now, patience=LOOK_UP_DELAY)
+
     async def close(self) -> None:
         """Let go of everything; what was under way is found again by the next start."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.runner.settle(), CLOSE_SECONDS)
         for connector in self.services.rmm.values():
             await connector.close()
         await self.in_worker(self.opened.close)

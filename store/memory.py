@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TypeVar
 
@@ -186,6 +186,9 @@ class MemoryStore:
 
     def pending_to_doubt(self, tenant: str) -> int:
         return self._in_one(tenant, lambda w: w.pending_to_doubt())
+
+    def free_leases(self, tenant: str, *, now: datetime, patience: timedelta) -> int:
+        return self._in_one(tenant, lambda w: w.free_leases(now=now, patience=patience))
 
     def checkpoint(self, tenant: str) -> int:
         with self._work(tenant, writable=False) as work:

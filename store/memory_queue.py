@@ -167,6 +167,16 @@ class MemoryQueues:
         )
         return min((moment for moment in moments if moment is not None), default=None)
 
+    def free_leases(self, *, now: datetime, patience: timedelta) -> int:
+        self.writing()
+        freed = 0
+        for slot in list(self.outbox.values()):
+            until = now + patience if slot.started else now
+            if slot.state == "leased" and slot.lease_until is not None and slot.lease_until > until:
+                self._set(replace(slot, lease_until=until))
+                freed += 1
+        return freed
+
     def pending_to_doubt(self) -> int:
         self.writing()
         pending = [slot for slot in self.outbox.values() if slot.state in OPEN]

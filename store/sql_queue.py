@@ -227,6 +227,13 @@ class QueueWork(SqlWork):
         pending = update(OUTBOX).where(OUTBOX.c.tenant_id == TENANT, OUTBOX.c.state.in_(OPEN))
         return self.change(pending.values(state="doubt", started=True, again=False, lease_until=None))
 
+    def free_leases(self, *, now: datetime, patience: timedelta) -> int:
+        held = update(OUTBOX).where(OUTBOX.c.tenant_id == TENANT, OUTBOX.c.state == "leased")
+        idle = held.where(~OUTBOX.c.started, OUTBOX.c.lease_until > now)
+        sent = held.where(OUTBOX.c.started, OUTBOX.c.lease_until > now + patience)
+        freed = self.change(idle.values(lease_until=now))
+        return freed + self.change(sent.values(lease_until=now + patience))
+
     def _fenced(self, key: str, fence: int, **changes: Any) -> bool:
         return self.change(_FENCED.values(changes), which=key, mine=fence) == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -222,6 +222,9 @@ class SqliteStore:
 
     def pending_to_doubt(self, tenant: str) -> int:
         return self._in_one(tenant, lambda w: w.pending_to_doubt())
+
+    def free_leases(self, tenant: str, *, now: datetime, patience: timedelta) -> int:
+        return self._in_one(tenant, lambda w: w.free_leases(now=now, patience=patience))
 
     def checkpoint(self, tenant: str) -> int:
         return self._in_one(tenant, lambda w: w.checkpoint())

@@ -69,6 +69,7 @@ async def _serve(settings: Settings, *, sample: bool) -> int:
         app = Ringmaster(settings, opened, clock, intel, rmm)
         stack.push_async_callback(app.close)
         await _open_ports(stack, app)
+        await app.go_live()
         await app.watch_fleets()
         await _run(app, sample=sample)
     return 0

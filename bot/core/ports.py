@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -284,6 +284,13 @@ class Store(Protocol):
 
     def pending_to_doubt(self, tenant: str) -> int:
         """After a restore: everything pending becomes in doubt. Returns how many."""
+
+    def free_leases(self, tenant: str, *, now: datetime, patience: timedelta) -> int:
+        """At the start of the only process: whoever held a lease is dead. Returns how many were held.
+
+        What may have reached the outside is left alone for `patience`, so that a call of the dead process
+        that is still on its way is not overtaken by the look for it.
+        """
 
     def checkpoint(self, tenant: str) -> int:
         """Sign the ledger as it stands; returns its size."""

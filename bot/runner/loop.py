@@ -23,6 +23,9 @@ T = TypeVar("T")
 CLAIM_LIMIT: Final = 32
 """Effects of one tenant that are carried out side by side."""
 
+MAX_UNDER_WAY: Final = 128
+"""Effects of all tenants that are under way at once: bounds memory and open connections."""
+
 Carry = Callable[[Services, str, Leased], Awaitable[None]]
 
 CARRIERS: Final[dict[str, Carry]] = {
@@ -43,13 +46,25 @@ class Runner:
     """Carries effects out. Holds nothing that matters: kill it at any moment and start another."""
 
     def __init__(
-        self, services: Services, owner: str, *, one_by_one: bool = False, lease_seconds: int = LEASE_SECONDS
+        self,
+        services: Services,
+        owner: str,
+        *,
+        one_by_one: bool = False,
+        lease_seconds: int = LEASE_SECONDS,
+        finished: Callable[[], None] | None = None,
     ) -> None:
-        """`one_by_one`: no two effects at a time, so that on virtual time a seed always tells one story."""
+        """`one_by_one`: no two effects at a time, so that on virtual time a seed always tells one story.
+
+        With `finished` (real time), a drain starts effects and does not wait for them: a slow vendor holds
+        up nobody's cards. It is called whenever one has ended, because its lane may now have a next one.
+        """
         self._services = services
         self._owner = owner
         self._one_by_one = one_by_one
         self._lease_seconds = lease_seconds
+        self._finished = finished
+        self._under_way: set[asyncio.Task[None]] = set()
         self.unreadable: frozenset[str] = frozenset()
         """Tenants whose outbox the last drain could not reach."""
 
@@ -72,17 +87,43 @@ class Runner:
 
     async def _tenant(self, tenant: str) -> int | None:
         try:
+            if len(self._under_way) >= MAX_UNDER_WAY:
+                return 0
             claimed = await self._services.in_worker(self._claim, tenant)
         except RingmasterError as fault:
             log.warning("outbox cannot be read: %s", type(fault).__name__)
             return None
-        await self._all([self._carry(tenant, leased) for leased in claimed])
+        works = [self._carry(tenant, leased) for leased in claimed]
+        if self._finished is None:
+            await self._all(works)
+        else:
+            self._start(works)
         return len(claimed)
+
+    def _start(self, works: Sequence[Coroutine[None, None, None]]) -> None:
+        for work in works:
+            task = asyncio.get_running_loop().create_task(work)
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if self._finished is not None:
+            self._finished()
+
+    async def settle(self) -> None:
+        """Wait for what is under way; for a quiet end."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
 
     def _claim(self, tenant: str) -> list[Leased]:
         office = self._services.office
         return office.store.claim(
-            tenant, now=office.now(), owner=self._owner, lease_seconds=self._lease_seconds, limit=CLAIM_LIMIT
+            tenant,
+            now=office.now(),
+            owner=self._owner,
+            lease_seconds=self._lease_seconds,
+            limit=min(CLAIM_LIMIT, MAX_UNDER_WAY - len(self._under_way)),
         )
 
     async def _carry(self, tenant: str, leased: Leased) -> None:

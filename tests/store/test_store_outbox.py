@@ -260,3 +260,16 @@ def test_asking_again_does_not_cut_short_the_patience_after_a_failure(store: Sto
 
     assert claim(store) == []
     assert keys(claim(store, after(600))) == ["watch"]
+
+
+def test_a_new_process_takes_over_at_once_what_the_dead_one_had_not_sent(store: Store) -> None:
+    enqueue(store, effect("idle", lane="a"), effect("sent", lane="b"))
+    leased = {one.item.key: one for one in claim(store)}
+    store.mark_started("contoso", "sent", leased["sent"].fence)
+
+    assert store.free_leases("contoso", now=NOW, patience=timedelta(seconds=10)) == 2
+
+    assert keys(claim(store)) == ["idle"]
+    again = claim(store, after(10))
+    assert [(one.item.key, one.was_started) for one in again] == [("sent", True)]
+    assert store.settle("contoso", "idle", leased["idle"].fence, now=NOW) is False, "the dead one's fence"

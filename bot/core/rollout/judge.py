@@ -15,6 +15,8 @@ from bot.core.rollout.state import GOING_BACK, IN_FLIGHT, DeviceState, Run
 
 REBOOT_NEEDED_EXIT = 3010
 """ERROR_SUCCESS_REBOOT_REQUIRED of Windows Installer and the update stand-alone installer."""
+CLOCK_SKEW = timedelta(minutes=2)
+"""The device's clock tells its last start, ours the intent: so far they may be apart."""
 GOOD_EXITS = (0, REBOOT_NEEDED_EXIT)
 
 D = DeviceState
@@ -172,7 +174,9 @@ def _rollback_overdue(run: Run, report: DeviceReport, offer: Offer) -> Move | No
 
 
 def _restarted_since(run: Run, report: DeviceReport) -> bool:
-    return bool(report.last_boot and run.since and report.last_boot >= run.since and report.online)
+    return bool(
+        report.last_boot and run.since and report.last_boot >= run.since - CLOCK_SKEW and report.online
+    )
 
 
 def _job(report: DeviceReport, key: str) -> JobResult | None:
