@@ -8,7 +8,7 @@ devices is seen by their last check, which blocks those devices and leaves the o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -107,7 +107,9 @@ def _targets_gone(offer: Offer, now: Knowledge) -> str:
     total = len(offer.targets)
     if not _material(len(gone), total):
         return ""
-    return f"It was asked for {_devices(total)}; {len(gone)} of them are not there any more: {_named(gone)}."
+    return (
+        f"It was asked for {_devices(total)}; not there any more: {len(gone)} ({_shortened(sorted(gone))})."
+    )
 
 
 def _is_gone(target: Target, now: Knowledge) -> bool:
@@ -225,10 +227,6 @@ def _material(part: int, whole: int) -> bool:
 
 def _devices(count: int) -> str:
     return f"{count} device{'' if count == 1 else 's'}"
-
-
-def _named(names: Collection[str]) -> str:
-    return _shortened(sorted(names))
 
 
 def _kbs(counts: Mapping[str, int]) -> str:
