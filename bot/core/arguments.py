@@ -44,6 +44,8 @@ MAX_REASON_CHARACTERS: Final = 300
 
 
 def read_plain(command: Command) -> Reader:
+    """A command without any words after it."""
+
     def read(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
         return command
 
@@ -51,6 +53,7 @@ def read_plain(command: Command) -> Reader:
 
 
 def read_status(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    """`status`, with a client or an id if one is named."""
     words = leftover(without_fillers(words))
     if not words or clean(words[0]).casefold() in EVERYTHING:
         return Status()
@@ -63,6 +66,7 @@ def read_status(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary)
 
 
 def read_approve(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    """`approve`, with an id or without."""
     words = leftover(without_fillers(words))
     if not words:
         return Approve()
@@ -81,6 +85,8 @@ def read_approve(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary
 def read_with_reason(
     make: Callable[[str, str], Command],
 ) -> Reader:
+    """A command that takes an id and the rest of the line as its reason."""
+
     def read(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
         words = without_fillers(words)
         if not words:
@@ -95,6 +101,7 @@ def read_with_reason(
 
 
 def read_why(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    """`why <id>`."""
     words = leftover(without_fillers(words))
     if not words:
         return Why()
@@ -107,6 +114,7 @@ def read_why(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) ->
 
 
 def read_stop(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    """`stop <client|id|all> [reason]`."""
     words = without_fillers(words)
     if not words:
         return Stop()
@@ -118,6 +126,7 @@ def read_stop(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -
 
 
 def read_resume(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    """`resume <client|id|all>`."""
     words = leftover(without_fillers(words))
     if not words:
         return Resume()
@@ -126,6 +135,7 @@ def read_resume(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary)
 
 
 def read_start(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    """`rollout start <update> [client]`."""
     words = leftover(words)
     at = next((number for number, word in enumerate(words) if update_of(word)), None)
     if at is None:
@@ -166,6 +176,7 @@ def target_of(words: Sequence[str], vocabulary: Vocabulary) -> tuple[Target, int
 
 
 def did_you_mean(what: str, suggestion: str, usage: str) -> Mistyped:
+    """Not carried out: the nearest right form is offered."""
     if suggestion:
         return Mistyped(suggestion=suggestion, sentence=f"{what} Did you mean `{suggestion}`?")
     return Mistyped(suggestion="", sentence=f"{what} Usage: `{usage}`.")
@@ -180,6 +191,7 @@ def _unknown_target(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabul
 
 
 def unknown_code(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Mistyped:
+    """An id that nothing has; a near one is offered."""
     word = clean(words[0])
     near = nearest(word, vocabulary.codes)
     return did_you_mean(f"No id '{shown(word)}' here.", f"{spec.word} {near}" if near else "", spec.usage)
@@ -209,6 +221,7 @@ def _no_update(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) 
 
 
 def typed_clients(vocabulary: Vocabulary) -> list[str]:
+    """Clients as people type them."""
     return [client.tenant for client in vocabulary.clients] + [
         client.title.casefold() for client in vocabulary.clients
     ]

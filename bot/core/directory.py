@@ -117,28 +117,40 @@ class DirectoryMessage(Value):
 
 
 class RegisterClient(DirectoryMessage, tag="house.register_client"):
+    """The house takes on a client."""
+
     client: Client
 
 
 class RegisterPerson(DirectoryMessage, tag="house.register_person"):
+    """The house learns of a person, or what changed about them."""
+
     person: Person
 
 
 class BindConversation(DirectoryMessage, tag="house.bind_conversation"):
+    """From now on this place shows what belongs to these clients, or to this person."""
+
     conversation: Conversation
 
 
 class RegisterAccount(DirectoryMessage, tag="house.register_account"):
+    """The house has an account at a vendor."""
+
     account: Account
 
 
 class MapOrganisation(DirectoryMessage, tag="house.map_organisation"):
+    """What the vendor calls this organisation is this client."""
+
     account: str
     organisation: str
     tenant: str
 
 
 class SetOnCall(DirectoryMessage, tag="house.set_on_call"):
+    """Who is called, in this order."""
+
     people: tuple[str, ...]
 
 
@@ -152,28 +164,40 @@ class NoteForeignPost(DirectoryMessage, tag="house.note_foreign_post"):
 
 
 class ClientRegistered(Value, tag="house.client_registered.1"):
+    """The client is known."""
+
     client: Client
 
 
 class PersonRegistered(Value, tag="house.person_registered.1"):
+    """The person is known, as they are now."""
+
     person: Person
 
 
 class ConversationBound(Value, tag="house.conversation_bound.1"):
+    """The place is bound."""
+
     conversation: Conversation
 
 
 class AccountRegistered(Value, tag="house.account_registered.1"):
+    """The account is known."""
+
     account: Account
 
 
 class OrganisationMapped(Value, tag="house.organisation_mapped.1"):
+    """Devices of the organisation are the client's from here on."""
+
     account: str
     organisation: str
     tenant: str
 
 
 class OnCallSet(Value, tag="house.on_call_set.1"):
+    """The roster is this."""
+
     people: tuple[str, ...]
 
 

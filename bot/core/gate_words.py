@@ -12,6 +12,8 @@ from bot.core.value import Value
 
 
 class GateStatus(StrEnum):
+    """Where a question stands. Each way to end is its own state: an expiry is no approval (design 5)."""
+
     OPEN = "open"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -141,6 +143,8 @@ class GateDue(GateMessage, tag="gate.due"):
 
 
 class GateOpened(Value, tag="gate.opened.1"):
+    """The question is asked."""
+
     id: str
     code: str
     question: Question
@@ -150,21 +154,29 @@ class GateOpened(Value, tag="gate.opened.1"):
 
 
 class VoteCounted(Value, tag="gate.vote_counted.1"):
+    """One person's word counts; it replaces an earlier one of theirs."""
+
     vote: Vote
 
 
 class GateDecided(Value, tag="gate.decided.1"):
+    """The question is answered, expired or no longer asked."""
+
     status: GateStatus
     at: datetime
 
 
 class GateVoided(Value, tag="gate.voided.1"):
+    """What was offered is no longer what would happen: the rule, and what differs."""
+
     rule: str
     difference: str
     at: datetime
 
 
 class GateReminded(Value, tag="gate.reminded.1"):
+    """Those who were asked were reminded."""
+
     at: datetime
 
 

@@ -18,6 +18,8 @@ PATIENCE = timedelta(minutes=15)
 
 
 class PageStatus(StrEnum):
+    """Whether somebody has it yet."""
+
     OPEN = "open"
     TAKEN = "taken"
     PASSED_ON = "passed-on"
@@ -49,6 +51,8 @@ class PageMessage(Value):
 
 
 class OpenPage(PageMessage, tag="page.open"):
+    """Call this person about this."""
+
     person: str
     subject_kind: str
     subject_id: str
@@ -57,6 +61,8 @@ class OpenPage(PageMessage, tag="page.open"):
 
 
 class TakePage(PageMessage, tag="page.take"):
+    """Somebody of the desk says that they have it."""
+
     standing: Standing
 
 
@@ -67,19 +73,27 @@ class PassPage(PageMessage, tag="page.pass"):
 
 
 class PageDue(PageMessage, tag="page.due"):
+    """Nobody took it in time."""
+
     at: datetime
 
 
 class PageOpened(Value, tag="page.opened.1"):
+    """The person is being called."""
+
     page: Page
 
 
 class PageTaken(Value, tag="page.taken.1"):
+    """Somebody has it; nobody else is called."""
+
     by: str
     at: datetime
 
 
 class PagePassedOn(Value, tag="page.passed_on.1"):
+    """The next person is called."""
+
     at: datetime
 
 

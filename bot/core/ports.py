@@ -156,7 +156,9 @@ class UnitOfWork(Protocol):
 
     tenant: str
 
-    def get(self, kind: str, id: str) -> Aggregate | None: ...
+    def get(self, kind: str, id: str) -> Aggregate | None:
+        """The thing with this name, or None."""
+
     def put(self, aggregate: Aggregate) -> None:
         """Version must be the stored one plus 1 (1 when new), else StaleVersion."""
 
@@ -173,7 +175,8 @@ class UnitOfWork(Protocol):
     def due(self, now: datetime, limit: int) -> list[tuple[str, str, datetime]]:
         """(kind, id, due at), ordered by due time, kind, id."""
 
-    def next_due(self) -> datetime | None: ...
+    def next_due(self) -> datetime | None:
+        """The earliest moment at which anything is due."""
 
     def device_rows(
         self,
@@ -186,7 +189,9 @@ class UnitOfWork(Protocol):
     ) -> list[DeviceRow]:
         """Ordered by ring and device."""
 
-    def put_device_rows(self, rows: Sequence[DeviceRow]) -> None: ...
+    def put_device_rows(self, rows: Sequence[DeviceRow]) -> None:
+        """Write these devices' parts."""
+
     def device_counts(self, rollout: str) -> dict[tuple[int, str], int]:
         """(ring, state) -> how many."""
 
@@ -210,9 +215,11 @@ class UnitOfWork(Protocol):
     def entries(self, after: int = 0, limit: int | None = None) -> Iterator[tuple[EntryHeader, bytes | None]]:
         """In order of seq; content is None when the key was destroyed."""
 
-    def has_message(self, message_id: str) -> bool: ...
+    def has_message(self, message_id: str) -> bool:
+        """True when the ledger holds this message already."""
 
-    def enqueue(self, items: Sequence[OutboxItem]) -> None: ...
+    def enqueue(self, items: Sequence[OutboxItem]) -> None:
+        """Queue effects; they are carried out after the commit."""
 
     def remember(self, item: InboxItem) -> bool:
         """False if (source, delivery id) is known already."""
@@ -220,26 +227,50 @@ class UnitOfWork(Protocol):
     def inbox(self, states: Collection[str], limit: int) -> list[InboxItem]:
         """Oldest first."""
 
-    def settle_inbox(self, source: str, delivery_id: str, state: str, error: str = "") -> None: ...
+    def settle_inbox(self, source: str, delivery_id: str, state: str, error: str = "") -> None:
+        """This delivery is dealt with."""
 
-    def copies(self, card: str) -> list[Copy]: ...
-    def put_copy(self, copy: Copy) -> None: ...
-    def find_copy(self, surface: str, message_id: str) -> Copy | None: ...
-    def keep_sent_card(self, digest: str, document: bytes) -> None: ...
-    def sent_card(self, digest: str) -> bytes | None: ...
+    def copies(self, card: str) -> list[Copy]:
+        """Where a card hangs."""
 
-    def put_post(self, post: Post) -> None: ...
-    def get_post(self, message_id: str) -> Post | None: ...
-    def post_by_key(self, conversation: str, key: str) -> Post | None: ...
+    def put_copy(self, copy: Copy) -> None:
+        """Remember a copy of a card."""
+
+    def find_copy(self, surface: str, message_id: str) -> Copy | None:
+        """The card that hangs at this place, by its message."""
+
+    def keep_sent_card(self, digest: str, document: bytes) -> None:
+        """Keep a gate's card as it was sent, under its digest."""
+
+    def sent_card(self, digest: str) -> bytes | None:
+        """The card with this digest, as it was sent."""
+
+    def put_post(self, post: Post) -> None:
+        """Write a message of the console's own page."""
+
+    def get_post(self, message_id: str) -> Post | None:
+        """A message of the console's own page."""
+
+    def post_by_key(self, conversation: str, key: str) -> Post | None:
+        """The message that was sent under this key."""
+
     def posts(self, conversation: str, limit: int, before: str | None = None) -> list[Post]:
         """The last `limit` posts (those before the post with id `before`), oldest first."""
 
-    def put_cache(self, name: str, at: datetime, document: bytes) -> None: ...
-    def get_cache(self, name: str) -> tuple[datetime, bytes] | None: ...
-    def bump(self, counter: str, by: int = 1) -> None: ...
-    def counters(self) -> dict[str, int]: ...
+    def put_cache(self, name: str, at: datetime, document: bytes) -> None:
+        """Keep what was read last from an outside system."""
 
-    def commit(self) -> None: ...
+    def get_cache(self, name: str) -> tuple[datetime, bytes] | None:
+        """What was read last, and when."""
+
+    def bump(self, counter: str, by: int = 1) -> None:
+        """Count one more."""
+
+    def counters(self) -> dict[str, int]:
+        """All counts."""
+
+    def commit(self) -> None:
+        """Keep everything, or raise and keep nothing."""
 
 
 class Store(Protocol):
@@ -249,10 +280,18 @@ class Store(Protocol):
     work of the same tenant: use `settle_in` there.
     """
 
-    def tenants(self) -> list[str]: ...
-    def exists(self, tenant: str) -> bool: ...
-    def create(self, tenant: str) -> None: ...
-    def begin(self, tenant: str) -> AbstractContextManager[UnitOfWork]: ...
+    def tenants(self) -> list[str]:
+        """Every tenant that has a file here."""
+
+    def exists(self, tenant: str) -> bool:
+        """True when this tenant has a file here."""
+
+    def create(self, tenant: str) -> None:
+        """Make a tenant's file and its key."""
+
+    def begin(self, tenant: str) -> AbstractContextManager[UnitOfWork]:
+        """Open a transaction of one tenant."""
+
     def read(self, tenant: str) -> AbstractContextManager[UnitOfWork]:
         """One snapshot; writing and `commit` are refused."""
 
@@ -267,7 +306,9 @@ class Store(Protocol):
     def mark_started(self, tenant: str, key: str, fence: int) -> bool:
         """The durable note "the call is about to leave"; False if the fence is stale: do not call."""
 
-    def settle(self, tenant: str, key: str, fence: int, *, now: datetime) -> bool: ...
+    def settle(self, tenant: str, key: str, fence: int, *, now: datetime) -> bool:
+        """The effect is done."""
+
     def settle_in(self, uow: UnitOfWork, key: str, fence: int) -> bool:
         """The same inside a unit of work; False (stale fence) means: drop the outcome."""
 
@@ -276,9 +317,15 @@ class Store(Protocol):
     ) -> bool:
         """`no_effect`: the call definitely did nothing, so the next attempt need not look it up."""
 
-    def park(self, tenant: str, key: str, fence: int, *, error: str, in_doubt: bool = False) -> bool: ...
-    def unpark(self, tenant: str, key: str, *, now: datetime) -> bool: ...
-    def parked(self, tenant: str) -> list[Parked]: ...
+    def park(self, tenant: str, key: str, fence: int, *, error: str, in_doubt: bool = False) -> bool:
+        """The effect is given up, visibly."""
+
+    def unpark(self, tenant: str, key: str, *, now: datetime) -> bool:
+        """Take a parked effect up again."""
+
+    def parked(self, tenant: str) -> list[Parked]:
+        """What was given up or is in doubt."""
+
     def outbox_next(self, tenant: str) -> datetime | None:
         """Earliest moment at which an open item can move, for virtual time."""
 
@@ -295,9 +342,14 @@ class Store(Protocol):
     def checkpoint(self, tenant: str) -> int:
         """Sign the ledger as it stands; returns its size."""
 
-    def destroy_key(self, tenant: str, *, now: datetime) -> None: ...
-    def key_state(self, tenant: str) -> KeyState: ...
+    def destroy_key(self, tenant: str, *, now: datetime) -> None:
+        """Make the tenant's content unreadable for good."""
+
+    def key_state(self, tenant: str) -> KeyState:
+        """Whether the tenant's content can be read."""
+
     def derive(self, tenant: str, purpose: str) -> bytes:
         """A key made from the tenant's own for one purpose (buttons); raises as the tenant's key does."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of files and lock."""

@@ -18,6 +18,8 @@ from bot.core.value import Value
 
 
 class RecommendationStatus(StrEnum):
+    """Whether the client was asked or only told."""
+
     ASKED = "asked"
     """Became a rollout that waits for a person."""
     SHADOW = "shadow"
@@ -66,6 +68,8 @@ class Recommend(Value, tag="recommendation.make"):
 
 
 class Recommended(Value, tag="recommendation.made.1"):
+    """It was made, with all that it rests on, and is never changed."""
+
     recommendation: Recommendation
     code: str
     approvers: tuple[str, ...]

@@ -55,6 +55,8 @@ class TenantMessage(Value):
 
 
 class ProvisionTenant(TenantMessage, tag="tenant.provision"):
+    """Set up a client with this policy and mode."""
+
     title: str
     policy: Policy
     mode: Mode
@@ -62,10 +64,14 @@ class ProvisionTenant(TenantMessage, tag="tenant.provision"):
 
 
 class ChangePolicy(TenantMessage, tag="tenant.change_policy"):
+    """Replace the policy, whole."""
+
     policy: Policy
 
 
 class SetMode(TenantMessage, tag="tenant.set_mode"):
+    """Read only, shadow or live from here on."""
+
     mode: Mode
 
 
@@ -79,11 +85,15 @@ class StopClient(TenantMessage, tag="tenant.stop"):
 
 
 class ResumeClient(TenantMessage, tag="tenant.resume"):
+    """The client's stop is over."""
+
     standing: Standing
     rollouts: tuple[str, ...]
 
 
 class TenantProvisioned(Value, tag="tenant.provisioned.1"):
+    """The client is set up."""
+
     tenant: str
     title: str
     policy: Policy
@@ -93,17 +103,23 @@ class TenantProvisioned(Value, tag="tenant.provisioned.1"):
 
 
 class PolicyChanged(Value, tag="tenant.policy_changed.1"):
+    """This policy holds for what is asked from now on."""
+
     policy: Policy
     version: int
     at: datetime
 
 
 class ModeSet(Value, tag="tenant.mode_set.1"):
+    """The client is in this mode."""
+
     mode: Mode
     at: datetime
 
 
 class ClientStopped(Value, tag="tenant.stopped.1"):
+    """Nothing new starts at this client."""
+
     why: str
     by: str
     standing: Standing
@@ -112,6 +128,8 @@ class ClientStopped(Value, tag="tenant.stopped.1"):
 
 
 class ClientResumed(Value, tag="tenant.resumed.1"):
+    """The client's stop is over."""
+
     by: str
     standing: Standing
     rollouts: tuple[str, ...]

@@ -98,6 +98,8 @@ class HitCap(RolloutMessage, tag="rollout.cap"):
 
 
 class RolloutPlanned(Value, tag="rollout.planned.1"):
+    """The plan stands; nothing of it may start yet."""
+
     id: str
     code: str
     offer: Offer
@@ -108,6 +110,8 @@ class RolloutPlanned(Value, tag="rollout.planned.1"):
 
 
 class GateAsked(Value, tag="rollout.gate_asked.1"):
+    """A person is asked before the rollout goes on."""
+
     gate: str
     code: str
     purpose: str
@@ -115,11 +119,15 @@ class GateAsked(Value, tag="rollout.gate_asked.1"):
 
 
 class GateAnswered(Value, tag="rollout.gate_answered.1"):
+    """The open question has ended, this way."""
+
     gate: str
     status: str
 
 
 class RolloutApproved(Value, tag="rollout.approved.1"):
+    """It may run, within what was approved and until the approval ends."""
+
     gate: str
     offer_digest: str
     by: tuple[str, ...]
@@ -127,29 +135,41 @@ class RolloutApproved(Value, tag="rollout.approved.1"):
 
 
 class RolloutStarted(Value, tag="rollout.started.1"):
+    """The first ring may begin."""
+
     at: datetime
 
 
 class WaitingForWindow(Value, tag="rollout.waiting_for_window.1"):
+    """Nothing starts before the window opens."""
+
     until: datetime
 
 
 class WindowOpened(Value, tag="rollout.window_opened.1"):
+    """Work may start again."""
+
     at: datetime
 
 
 class RingStarted(Value, tag="ring.started.1"):
+    """Devices of this ring may be worked on."""
+
     ring: int
     at: datetime
 
 
 class RingSoaking(Value, tag="ring.soaking.1"):
+    """The ring is through and is watched."""
+
     ring: int
     until: datetime
     at: datetime
 
 
 class RingPromoted(Value, tag="ring.promoted.1"):
+    """The ring's evidence was clean enough."""
+
     ring: int
     by: str
     evidence: str
@@ -157,6 +177,8 @@ class RingPromoted(Value, tag="ring.promoted.1"):
 
 
 class RingInsufficient(Value, tag="ring.insufficient.1"):
+    """The ring's time is over and too little is known to go on without a person."""
+
     ring: int
     why: str
     at: datetime
@@ -173,6 +195,8 @@ class Move(Value):
 
 
 class DevicesMoved(Value, tag="device.moved.1"):
+    """These devices changed state, each for its own reason."""
+
     moves: tuple[Move, ...]
     at: datetime
 
@@ -186,6 +210,8 @@ class ActionsIntended(Value, tag="action.intended.1"):
 
 
 class ActionAnswered(Value, tag="action.answered.1"):
+    """The other system answered to one of our actions."""
+
     device: str
     key: str
     outcome: ActionOutcome
@@ -193,6 +219,8 @@ class ActionAnswered(Value, tag="action.answered.1"):
 
 
 class RolloutPaused(Value, tag="rollout.paused.1"):
+    """Nothing new starts until this is cleared."""
+
     kind: PauseKind
     text: str
     by: str
@@ -200,12 +228,16 @@ class RolloutPaused(Value, tag="rollout.paused.1"):
 
 
 class PauseCleared(Value, tag="rollout.pause_cleared.1"):
+    """One reason to wait is gone; another may remain."""
+
     kind: PauseKind
     by: str
     at: datetime
 
 
 class RolloutHalted(Value, tag="rollout.halted.1"):
+    """Evidence of harm: nothing new starts anywhere in it."""
+
     scope: str
     evidence: int
     text: str
@@ -213,12 +245,16 @@ class RolloutHalted(Value, tag="rollout.halted.1"):
 
 
 class RollbackStarted(Value, tag="rollback.started.1"):
+    """The update comes off every device that was changed."""
+
     by: str
     why: str
     at: datetime
 
 
 class RolloutEnded(Value, tag="rollout.ended.1"):
+    """It is over, this way, and never moves again."""
+
     status: RolloutStatus
     text: str
     at: datetime

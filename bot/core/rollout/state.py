@@ -19,6 +19,8 @@ from bot.core.value import Value
 
 
 class RolloutStatus(StrEnum):
+    """Where a rollout stands."""
+
     AWAITING_APPROVAL = "awaiting-approval"
     SCHEDULED = "scheduled"
     RUNNING = "running"
@@ -37,6 +39,8 @@ class RolloutStatus(StrEnum):
 
 
 class RingStatus(StrEnum):
+    """Where one ring stands."""
+
     PENDING = "pending"
     DEPLOYING = "deploying"
     SOAKING = "soaking"
@@ -46,6 +50,8 @@ class RingStatus(StrEnum):
 
 
 class DeviceState(StrEnum):
+    """Where one device stands in one rollout."""
+
     PLANNED = "planned"
     PREFLIGHT = "preflight"
     HELD = "held"
