@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.cli.story.case import cases
 from bot.cli.story.checker import check
 from bot.cli.story.plot import Plot
 from bot.cli.story.record import FleetView, Job, LedgerView
+from bot.cli.story.safety import is_of
 from tests.stories.demo_ledgers import Told, contoso, effect, fleet, house, intend, second
 from tests.stories.demo_runs import ROOT
 
@@ -133,3 +135,12 @@ def test_a_ledger_that_cannot_be_read_is_named_and_the_rest_is_still_checked() -
     report = check(Plot(), ledgers, fleet())
     assert [finding.breach for finding in report.findings] == ["key", "approval"]
     assert report.last_line().startswith("FAULT key: fabrikam is suspended: gone")
+
+
+@pytest.mark.parametrize("key", ["r1:101:1:install", "contoso:r1:101:1:install"])
+def test_a_rollouts_installs_are_its_own_whatever_stands_before_its_id_in_the_key(key: str) -> None:
+    (case,) = cases({"contoso": contoso().view()})
+
+    assert is_of(case, key, "101")
+    assert not is_of(case, key.replace("r1", "r1-live"), "101")
+    assert not is_of(case, key, "999")

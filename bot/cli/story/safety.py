@@ -129,7 +129,7 @@ def check_cap(case: Case, fleet: FleetView) -> Iterator[Finding]:
 def _steps(case: Case, fleet: FleetView) -> Iterator[tuple[str, int, int, str]]:
     """Starts and ends of installs; at the same second ends count first."""
     for effect in fleet.effects:
-        if not _is_of(case, effect["key"], str(effect["device_id"])):
+        if not is_of(case, effect["key"], str(effect["device_id"])):
             continue
         if effect["effect"] == "install started":
             yield effect["at"], 1, 1, effect["device"]
@@ -165,12 +165,12 @@ def _while_stopped(case: Case) -> Iterator[Finding]:
 
 
 def _installs(case: Case, fleet: FleetView) -> list[Job]:
-    return [job for job in fleet.jobs if job.kind == "install" and _is_of(case, job.key, job.device)]
+    return [job for job in fleet.jobs if job.kind == "install" and is_of(case, job.key, job.device)]
 
 
-def _is_of(case: Case, key: str, device: str) -> bool:
-    """Two clients' rollouts may have equal ids; their devices are different ones."""
-    return key.startswith(f"{case.id}:") and device in case.targets
+def is_of(case: Case, key: str, device: str) -> bool:
+    """The rollout is a part of the key. Two clients' rollouts may have equal ids, never equal devices."""
+    return f":{case.id}:" in f":{key}" and device in case.targets
 
 
 def check_once(fleet: FleetView) -> Iterator[Finding]:
