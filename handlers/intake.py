@@ -155,6 +155,10 @@ def rollout_id(update: str, asked: str = "") -> str:
     return "r-" + re.sub(r"[^a-z0-9-]+", "-", words.lower())
 
 
+MAX_ATTEMPTS_ASKED = 5
+"""A plan that keeps becoming void is not asked for ever: after so many a person must ask for it."""
+
+
 def _advised_id(office: Office, tenant: Tenant, update: str) -> str:
     """The advisor's own rollout of an update: the first that was not made yet, or the last that still counts.
 
@@ -165,7 +169,7 @@ def _advised_id(office: Office, tenant: Tenant, update: str) -> str:
         while known := uow.get("recommendation", recommendation_of(id)):
             if known.status == RecommendationStatus.SHADOW and tenant.mode is Mode.LIVE:
                 id = f"{id}-live"
-            elif _became_void(uow, id):
+            elif _became_void(uow, id) and attempt < MAX_ATTEMPTS_ASKED:
                 attempt += 1
                 id = f"{rollout_id(update)}-{attempt}"
             else:
