@@ -68,6 +68,8 @@ class Ringmaster:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._wake = asyncio.Event()
         self._pumping = asyncio.Lock()
+        self._trouble_known = False
+        """True when the round before had trouble as well: it was said then."""
         self._trouble = False
         """True when the last round could not reach every client's file."""
         self.in_worker = InWorker(self._run)
@@ -141,7 +143,7 @@ class Ringmaster:
             return total
 
     async def _round(self) -> int:
-        self._trouble = False
+        self._trouble_known, self._trouble = self._trouble, False
         fired = 0
         for tenant in await self.in_worker(self.office.store.tenants):
             if tenant != HOUSE:
@@ -160,7 +162,8 @@ class Ringmaster:
         try:
             return await self.in_worker(work, *args)
         except RingmasterError as fault:
-            log.warning("one client's work waits: %s", type(fault).__name__)
+            if not self._trouble_known:  # said once, not at every tick; readiness goes on saying it
+                log.warning("one client's work waits: %s", type(fault).__name__)
         except Exception:
             log.exception("one client's work failed")
         self._trouble = True

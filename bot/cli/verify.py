@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.cli.beside import chosen_tenants
 from bot.clock import SystemClock
+from bot.core.errors import RingmasterError
 from bot.core.ports import KeyState
 from bot.settings import load_settings
 from store.keys import KeyFile
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     faulty: list[Verdict] = []
     for tenant in chosen_tenants(settings.data_dir, args.tenant):
         verdict = verify(settings.data_dir, tenant, keys=keys)
-        print(line(verdict))
+        print(line(verdict) + _why_closed(keys, verdict))
         if verdict.fault is not None:
             faulty.append(verdict)
     if not faulty:
@@ -39,6 +40,17 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(f"FAULT {fault_line(faulty[0])}")
     return 1
+
+
+def _why_closed(keys: KeyFile, verdict: Verdict) -> str:
+    """Why the contents could not be opened, when that is mendable."""
+    if verdict.key_state is not KeyState.UNAVAILABLE:
+        return ""
+    try:
+        keys.key(verdict.tenant)
+    except RingmasterError as fault:
+        return f" ({fault})"
+    return ""
 
 
 def line(verdict: Verdict) -> str:

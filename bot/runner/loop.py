@@ -91,7 +91,8 @@ class Runner:
                 return 0
             claimed = await self._services.in_worker(self._claim, tenant)
         except RingmasterError as fault:
-            log.warning("outbox cannot be read: %s", type(fault).__name__)
+            if tenant not in self.unreadable:  # once, not at every tick
+                log.warning("outbox cannot be read: %s", type(fault).__name__)
             return None
         works = [self._carry(tenant, leased) for leased in claimed]
         if self._finished is None:

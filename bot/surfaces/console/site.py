@@ -28,6 +28,7 @@ REFUSALS = {
     "host": "This page is only for a browser on the machine that Ringmaster runs on, by its own address.",
     "forwarded": "The console cannot be reached through a proxy.",
     "origin": "This came from another page than the console's own. Nothing was done.",
+    "unsigned": "You are not signed in, so nothing was done. Open the console, sign in, and try again.",
     "csrf": "This page is too old, or the post came from elsewhere. Nothing was done; open the console anew.",
     "person": "Only people of sample clients can be switched to. Nothing was done.",
     "place": "No such conversation is open to you.",

@@ -141,7 +141,7 @@ class Writing:
         """The person who writes; they must be seated and be in the conversation they write to."""
         person = await self._desk.person_of(post.session)
         if person is None:
-            raise web.HTTPSeeOther("/sign-in")
+            raise Foreign("unsigned", "nobody is signed in")
         await self._desk.place(person, post.one("conversation"))
         return person
 

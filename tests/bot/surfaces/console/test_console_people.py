@@ -155,3 +155,16 @@ def test_a_token_belongs_to_one_session() -> None:
 def test_a_short_key_is_refused_at_the_start() -> None:
     with pytest.raises(ValueError, match="at least 32 bytes"):
         Sessions(b"short")
+
+
+async def test_an_unsigned_vote_is_refused_in_a_sentence_and_reported(browser: Browser, house: House) -> None:
+    fields = (await browser.page("/sign-in")).form("/sign-in")
+
+    response = await browser.post(
+        "/click",
+        {"csrf": fields["csrf"], "nonce": "n.click", "conversation": "c/real", "value": "v", "at": "x"},
+    )
+
+    assert response.status == 403
+    assert "not signed in" in await response.text()
+    assert [refusal.rule for refusal in house.refusals] == ["unsigned"]
