@@ -63,7 +63,7 @@ class ForeignPost(msgspec.Struct, frozen=True, kw_only=True):
     """A request that did not come from our own page; refused, and to be recorded by whoever is told."""
 
     rule: str
-    """`host`, `forwarded`, `origin`, `csrf`, `unsigned`, `person` or `place`: the first rule that it broke."""
+    """The first rule it broke: `host`, `forwarded`, `origin`, `csrf`, `unsigned`, `person` or `place`."""
     method: str
     path: str
     said: str
