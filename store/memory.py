@@ -6,14 +6,13 @@ entries are made by the same code, so that hashes and digests are real.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
 
-from bot.core.errors import Broken
-from bot.core.ports import HOUSE, KeyState, Leased, Parked, UnitOfWork
+from bot.core.ports import HOUSE, KeyState, UnitOfWork
 from store.errors import (
     KeyDestroyed,
     KeyUnavailable,
@@ -25,6 +24,7 @@ from store.files import TENANT_NAME
 from store.ledger import KEY_DESTROYED
 from store.memory_unit import MemoryUnitOfWork, Rows
 from store.seal import KEY_BYTES, RandomBytes, Sealer, TenantKey
+from store.worker_side import WorkerSide
 
 T = TypeVar("T")
 
@@ -41,8 +41,10 @@ def counting_bytes() -> RandomBytes:
     return draw
 
 
-class MemoryStore:
+class MemoryStore(WorkerSide[MemoryUnitOfWork]):
     """Implements `bot.core.ports.Store`."""
+
+    unit = MemoryUnitOfWork
 
     def __init__(self, *, random_bytes: RandomBytes | None = None) -> None:
         self._random_bytes = random_bytes or counting_bytes()
@@ -106,7 +108,7 @@ class MemoryStore:
             yield work
 
     @contextmanager
-    def _work(self, tenant: str, *, writable: bool = True) -> Iterator[MemoryUnitOfWork]:
+    def _work(self, tenant: str, *, writable: bool = True) -> Iterator[MemoryUnitOfWork]:  # type: ignore[explicit-override]  # typing.override needs 3.12
         if not self.exists(tenant):
             raise TenantUnknown(f"There is no tenant {tenant} here.")
         sealer = Sealer(tenant, self._key(tenant, writable), self._random_bytes)
@@ -136,59 +138,6 @@ class MemoryStore:
                 raise KeyDestroyed(tenant)
             return None
         return self._keys[tenant]
-
-    # --- the outbox worker's side ---
-
-    def _in_one(self, tenant: str, what: Callable[[MemoryUnitOfWork], T]) -> T:
-        with self._work(tenant) as work:
-            result = what(work)
-            work.commit()
-            return result
-
-    def claim(
-        self, tenant: str, *, now: datetime, owner: str, lease_seconds: int, limit: int
-    ) -> list[Leased]:
-        return self._in_one(
-            tenant, lambda w: w.claim(now=now, owner=owner, lease_seconds=lease_seconds, limit=limit)
-        )
-
-    def mark_started(self, tenant: str, key: str, fence: int) -> bool:
-        return self._in_one(tenant, lambda w: w.mark_started(key, fence))
-
-    def settle(self, tenant: str, key: str, fence: int, *, now: datetime) -> bool:
-        return self._in_one(tenant, lambda w: w.settle(key, fence))
-
-    def settle_in(self, uow: UnitOfWork, key: str, fence: int) -> bool:
-        if not isinstance(uow, MemoryUnitOfWork):
-            raise Broken("settle_in was given another store's unit of work")
-        return uow.settle(key, fence)
-
-    def retry(
-        self, tenant: str, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool = False
-    ) -> bool:
-        return self._in_one(
-            tenant, lambda w: w.retry(key, fence, not_before=not_before, error=error, no_effect=no_effect)
-        )
-
-    def park(self, tenant: str, key: str, fence: int, *, error: str, in_doubt: bool = False) -> bool:
-        return self._in_one(tenant, lambda w: w.park(key, fence, error=error, in_doubt=in_doubt))
-
-    def unpark(self, tenant: str, key: str, *, now: datetime) -> bool:
-        return self._in_one(tenant, lambda w: w.unpark(key, now=now))
-
-    def parked(self, tenant: str) -> list[Parked]:
-        with self._work(tenant, writable=False) as work:
-            return work.parked()
-
-    def outbox_next(self, tenant: str) -> datetime | None:
-        with self._work(tenant, writable=False) as work:
-            return work.outbox_next()
-
-    def pending_to_doubt(self, tenant: str) -> int:
-        return self._in_one(tenant, lambda w: w.pending_to_doubt())
-
-    def free_leases(self, tenant: str, *, now: datetime, patience: timedelta) -> int:
-        return self._in_one(tenant, lambda w: w.free_leases(now=now, patience=patience))
 
     def checkpoint(self, tenant: str) -> int:
         with self._work(tenant, writable=False) as work:

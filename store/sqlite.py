@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy import Engine, QueuePool
 
 from bot.core.errors import Broken, RingmasterError
-from bot.core.ports import KeyState, Leased, Parked, UnitOfWork
+from bot.core.ports import KeyState, UnitOfWork
 from store import notes
 from store.dialect import BUSY_SECONDS, READING, open_engine, translated
 from store.errors import KeyDestroyed, TenantExists, TenantUnknown
@@ -22,6 +22,7 @@ from store.ledger import KEY_DESTROYED
 from store.schema import refuse_other_schema, write_fresh
 from store.seal import RandomBytes, Sealer, TenantKey
 from store.unit import SqlUnitOfWork
+from store.worker_side import WorkerSide
 
 OPEN_FILES: Final = 64
 """Tenants kept open at once; each costs three file handles (reference audit 3.3)."""
@@ -29,11 +30,13 @@ OPEN_FILES: Final = 64
 T = TypeVar("T")
 
 
-class SqliteStore:
+class SqliteStore(WorkerSide[SqlUnitOfWork]):
     """Implements `bot.core.ports.Store`. `random_bytes` must be the system's own outside of tests.
 
     Without its lock it only reads, beside whoever holds the lock.
     """
+
+    unit = SqlUnitOfWork
 
     def __init__(
         self,
@@ -105,7 +108,7 @@ class SqliteStore:
             yield work
 
     @contextmanager
-    def _work(self, tenant: str, *, writable: bool = True) -> Iterator[SqlUnitOfWork]:
+    def _work(self, tenant: str, *, writable: bool = True) -> Iterator[SqlUnitOfWork]:  # type: ignore[explicit-override]  # typing.override needs 3.12
         path = tenant_path(self.data_dir, tenant)
         if writable:
             self._only_with_lock()
@@ -172,59 +175,6 @@ class SqliteStore:
             pool = self._engines[tenant].pool
             if isinstance(pool, QueuePool) and pool.checkedout() == 0:
                 self._engines.pop(tenant).dispose()
-
-    # --- the outbox worker's side ---
-
-    def _in_one(self, tenant: str, what: Callable[[SqlUnitOfWork], T]) -> T:
-        with self._work(tenant) as work:
-            result = what(work)
-            work.commit()
-            return result
-
-    def claim(
-        self, tenant: str, *, now: datetime, owner: str, lease_seconds: int, limit: int
-    ) -> list[Leased]:
-        return self._in_one(
-            tenant, lambda w: w.claim(now=now, owner=owner, lease_seconds=lease_seconds, limit=limit)
-        )
-
-    def mark_started(self, tenant: str, key: str, fence: int) -> bool:
-        return self._in_one(tenant, lambda w: w.mark_started(key, fence))
-
-    def settle(self, tenant: str, key: str, fence: int, *, now: datetime) -> bool:
-        return self._in_one(tenant, lambda w: w.settle(key, fence))
-
-    def settle_in(self, uow: UnitOfWork, key: str, fence: int) -> bool:
-        if not isinstance(uow, SqlUnitOfWork):
-            raise Broken("settle_in was given another store's unit of work")
-        return uow.settle(key, fence)
-
-    def retry(
-        self, tenant: str, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool = False
-    ) -> bool:
-        return self._in_one(
-            tenant, lambda w: w.retry(key, fence, not_before=not_before, error=error, no_effect=no_effect)
-        )
-
-    def park(self, tenant: str, key: str, fence: int, *, error: str, in_doubt: bool = False) -> bool:
-        return self._in_one(tenant, lambda w: w.park(key, fence, error=error, in_doubt=in_doubt))
-
-    def unpark(self, tenant: str, key: str, *, now: datetime) -> bool:
-        return self._in_one(tenant, lambda w: w.unpark(key, now=now))
-
-    def parked(self, tenant: str) -> list[Parked]:
-        with self._work(tenant, writable=False) as work:
-            return work.parked()
-
-    def outbox_next(self, tenant: str) -> datetime | None:
-        with self._work(tenant, writable=False) as work:
-            return work.outbox_next()
-
-    def pending_to_doubt(self, tenant: str) -> int:
-        return self._in_one(tenant, lambda w: w.pending_to_doubt())
-
-    def free_leases(self, tenant: str, *, now: datetime, patience: timedelta) -> int:
-        return self._in_one(tenant, lambda w: w.free_leases(now=now, patience=patience))
 
     def checkpoint(self, tenant: str) -> int:
         return self._in_one(tenant, lambda w: w.checkpoint())
