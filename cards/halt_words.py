@@ -99,6 +99,9 @@ def if_bad(offer: Offer) -> str:
     if stop == pause:
         both = "stops and uninstalls" if offer.rollback == "auto" else "stops and asks before uninstalling"
         return f"{both} at {stop.words()} of {tested}."
+    if stop.least == pause.least:
+        surely = f"; at {stop.surely} {then}" if stop.surely else ""
+        return f"pauses or halts at {pause.least} of {tested}, by which fail{surely}."
     return f"pauses at {pause.words()} of {tested}, at {stop.words()} {then}."
 
 

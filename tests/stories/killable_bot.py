@@ -18,7 +18,6 @@ from bot.app import Ringmaster, ninjaone
 from bot.cli.sample import SAMPLE_HOUSE, SAMPLE_INTEL, import_feeds
 from bot.clock import SystemClock
 from bot.opening import open_office
-from bot.runner.loop import Runner
 from bot.settings import NinjaOneSettings, Settings
 from bot.surfaces.console.site import open_console
 from handlers.provision import parse_house, provision
@@ -33,9 +32,6 @@ QUICK: dict[str, Any] = {
     ],
 }
 TICK_SECONDS = 0.1
-LEASE_SECONDS = 8
-"""World seconds: the lease of a killed worker must run out before its work is found again."""
-
 SPEED = 5
 """World seconds per second of the wall, for the simulator and the bot alike."""
 
@@ -86,7 +82,7 @@ async def serve(data_dir: Path, url: str, port: int, clock: SystemClock) -> None
     provision(opened.office, house())
     import_feeds(intel, SAMPLE_INTEL)
     app = Ringmaster(settings, opened, clock, intel, {"ninjaone": ninjaone(account, clock)})
-    app.runner = Runner(app.services, owner=clock.new_id(), lease_seconds=LEASE_SECONDS)
+    await app.go_live()
     await open_console(app.console(), port)
     await app.watch_fleets()
     print("ready", flush=True)
