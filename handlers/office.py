@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 from bot.core.directory import DIRECTORY, Directory
@@ -31,16 +32,24 @@ class Codes:
 
     def __init__(self, pick: Callable[[str], str], taken: Iterable[str] = ()) -> None:
         self._pick = pick
+        self._lock = Lock()
+        """Frames are made on the event loop and in the worker thread alike."""
         self._taken = set(taken)
 
     def take(self) -> str:
         """A free short id: three signs, at least one of them a digit and one a letter."""
         for _ in range(CODE_TRIES):
             code = "".join(self._pick(CODE_LETTERS + CODE_DIGITS) for _ in range(3))
-            if code not in self._taken and not code.isalpha() and not code.isdigit():
-                self._taken.add(code)
+            if not code.isalpha() and not code.isdigit() and self._claimed(code):
                 return code
         raise Broken("no short id is free: thousands of things are open")
+
+    def _claimed(self, code: str) -> bool:
+        with self._lock:
+            if code in self._taken:
+                return False
+            self._taken.add(code)
+            return True
 
     def give_back(self, code: str) -> None:
         """It was not used after all."""

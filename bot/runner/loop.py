@@ -53,6 +53,7 @@ class Runner:
         one_by_one: bool = False,
         lease_seconds: int = LEASE_SECONDS,
         finished: Callable[[], None] | None = None,
+        most_under_way: int = MAX_UNDER_WAY,
     ) -> None:
         """`one_by_one`: no two effects at a time, so that on virtual time a seed always tells one story.
 
@@ -64,6 +65,7 @@ class Runner:
         self._one_by_one = one_by_one
         self._lease_seconds = lease_seconds
         self._finished = finished
+        self._most_under_way = most_under_way
         self._under_way: set[asyncio.Task[None]] = set()
         self.unreadable: frozenset[str] = frozenset()
         """Tenants whose outbox the last drain could not reach."""
@@ -81,14 +83,13 @@ class Runner:
         return [one for one in store.tenants() if store.key_state(one) is not KeyState.DESTROYED]
 
     async def _all(self, works: Sequence[Coroutine[None, None, T]]) -> list[T]:
-        if self._one_by_one:
+        if self._one_by_one or self._finished is not None:
+            # Detached effects are only started here, one tenant after the other, so that the limit holds.
             return [await work for work in works]
         return list(await asyncio.gather(*works))
 
     async def _tenant(self, tenant: str) -> int | None:
         try:
-            if len(self._under_way) >= MAX_UNDER_WAY:
-                return 0
             claimed = await self._services.in_worker(self._claim, tenant)
         except RingmasterError as fault:
             if tenant not in self.unreadable:  # once, not at every tick
@@ -100,6 +101,10 @@ class Runner:
         else:
             self._start(works)
         return len(claimed)
+
+    def _room(self) -> int:
+        """How many more may be under way."""
+        return max(0, min(CLAIM_LIMIT, self._most_under_way - len(self._under_way)))
 
     def _start(self, works: Sequence[Coroutine[None, None, None]]) -> None:
         for work in works:
@@ -124,7 +129,7 @@ class Runner:
             now=office.now(),
             owner=self._owner,
             lease_seconds=self._lease_seconds,
-            limit=min(CLAIM_LIMIT, MAX_UNDER_WAY - len(self._under_way)),
+            limit=self._room(),
         )
 
     async def _carry(self, tenant: str, leased: Leased) -> None:

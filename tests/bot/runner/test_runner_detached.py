@@ -50,3 +50,26 @@ async def test_an_effect_that_ended_wakes_the_next_round(bench: Bench) -> None:
     await bench.app.runner.settle()
 
     assert bench.copies("gate:r1-g1")
+
+
+async def test_no_more_effects_are_under_way_than_the_limit(bench: Bench, rmm: FakeRmm) -> None:
+    answer = asyncio.Event()
+    read = rmm.observe
+
+    async def observe(devices: Sequence[ObserveRequest]) -> tuple[DeviceReport, ...]:
+        await answer.wait()
+        return await read(devices)
+
+    rmm.observe = observe  # type: ignore[method-assign]
+    bench.plan(["d1"])
+    bench.vote()
+    runner = bench.app.runner = Runner(bench.app.services, "live", finished=lambda: None, most_under_way=1)
+    bench.plan(["d2"], tenant="fabrikam")
+    most = 0
+    for _ in range(20):
+        most = max(most, await runner.drain())
+        await asyncio.sleep(0)
+
+    assert most == 1
+    answer.set()
+    await runner.settle()
