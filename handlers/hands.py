@@ -15,9 +15,6 @@ from bot.core.errors import Broken
 from bot.core.gates import GateSettled
 from bot.core.ports import Aggregate, DeviceRow, UnitOfWork
 from bot.core.rollout.messages import (
-    ActionAnswered,
-    ActionsIntended,
-    DevicesMoved,
     HitCap,
     ReportDevices,
     RollBack,
@@ -33,7 +30,7 @@ from bot.core.rollout.state import (
     RolloutStatus,
     Run,
 )
-from bot.core.vocabulary import Fact, Message, encode
+from bot.core.vocabulary import Message, encode
 from handlers.machines import MACHINES, ROLLOUT, rollout_due
 
 _ROLLOUT = msgspec.json.Decoder(Rollout)
@@ -95,19 +92,6 @@ def named_devices(message: Message) -> tuple[str, ...]:
             return (*(report.device_id for report in message.reports), *message.missing)
         case SettleAction() | HitCap():
             return (message.device,)
-        case _:
-            return ()
-
-
-def devices_of_fact(fact: Fact) -> tuple[str, ...]:
-    """The devices whose rows a fact changes."""
-    match fact:
-        case DevicesMoved():
-            return tuple(move.device for move in fact.moves)
-        case ActionsIntended():
-            return tuple(action.device_id for action in fact.actions)
-        case ActionAnswered():
-            return ()
         case _:
             return ()
 

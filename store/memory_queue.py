@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -39,15 +40,15 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in OPEN and (self.item.not_before <= now or self.attempt > 0)
 
 
-class MemoryQueues:
+class MemoryQueues(ABC):
     """Both queues, as dictionaries in order of insertion."""
 
     outbox: dict[str, Slot]
     deliveries: dict[tuple[str, str], InboxItem]
 
+    @abstractmethod
     def writing(self) -> None:
         """Refuses when the unit of work is for reading or over."""
-        raise NotImplementedError
 
     def remember(self, item: InboxItem) -> bool:
         self.writing()

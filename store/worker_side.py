@@ -5,6 +5,7 @@ A store brings `_work` (open one transaction) and the class of its unit of work;
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -55,13 +56,14 @@ Q = TypeVar("Q", bound=Queue)
 T = TypeVar("T")
 
 
-class WorkerSide(Generic[Q]):
+class WorkerSide(ABC, Generic[Q]):
     """Mixed into both stores; the promises of each call stand in bot/core/ports.py."""
 
     unit: type[Q]
 
+    @abstractmethod
     def _work(self, tenant: str, *, writable: bool = True) -> AbstractContextManager[Q]:
-        raise NotImplementedError
+        """One transaction of one tenant, open for as long as the context lasts."""
 
     def _in_one(self, tenant: str, what: Callable[[Q], T]) -> T:
         with self._work(tenant) as work:

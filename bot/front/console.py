@@ -62,8 +62,8 @@ def metrics(services: Services) -> str:
     lines += [
         "# TYPE ringmaster_effects_retried_total counter",
         f"ringmaster_effects_retried_total {services.retried}",
-        "# TYPE ringmaster_effects_parked gauge",
-        f"ringmaster_effects_parked {services.parked}",
+        "# TYPE ringmaster_effects_parked_total counter",
+        f"ringmaster_effects_parked_total {services.parked}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bot.core.answers import AskReason, DetailsWanted, Reply
 from bot.core.buttons import ButtonValue, write
 from bot.core.directory import Directory
@@ -43,6 +41,3 @@ class Replies:
         with self._services.office.store.read(tenant) as uow:
             view = gate_view(self._services, uow, tenant, directory, asked.gate)
         return reject_form(view) if asked.in_words else reject_choices(view)
-
-
-__all__ = ["Mapping", "Replies"]

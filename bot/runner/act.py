@@ -6,6 +6,7 @@ not sent, a device that changed hands is not touched, and the hard caps stop eve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -226,10 +227,10 @@ async def _record(
     await services.in_worker(lambda: _quietly(lambda: services.office.transact(frame, message)))
 
 
-def _quietly(carry: object) -> None:
+def _quietly(carry: Callable[[], object]) -> None:
     """A rollout that refuses to hear of an action (it does not exist any more) needs no answer."""
     try:
-        carry()  # type: ignore[operator]
+        carry()
     except Refused:
         return
 
