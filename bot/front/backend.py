@@ -132,7 +132,7 @@ class Backend:
         )
         reply = await self._carried(press, self._services.office, pressed)
         self._wake()
-        return await self._replies.answer(reply, await self._zone_of(clicked.conversation))
+        return await self._replies.answer(reply, await self._zone_of(clicked.conversation), clicked.fields)
 
     async def complete(self, person_id: str, conversation: str, text: str) -> list[str]:
         """Whole commands that the text may become."""

@@ -9,6 +9,7 @@ from bot.runner.services import Services
 from bot.runner.views import details, gate_view
 from bot.surfaces.port import Answer
 from cards.answers import answer_card
+from cards.forms import returned, validate
 from cards.model import Card
 from cards.rejecting import reject_choices, reject_form
 
@@ -19,12 +20,12 @@ class Replies:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def answer(self, reply: Reply, zone: str) -> Answer | None:
-        """What the person sees, for their eyes only."""
+    async def answer(self, reply: Reply, zone: str, sent: tuple[tuple[str, str], ...] = ()) -> Answer | None:
+        """What the person sees, for their eyes only; `sent` is what a form came with."""
         if isinstance(reply, DetailsWanted):
             return await self._services.in_worker(self._details, reply)
         if isinstance(reply, AskReason):
-            return await self._services.in_worker(self._reasons, reply)
+            return await self._services.in_worker(self._reasons, reply, sent)
         return answer_card(reply, now=self._services.now(), zone=zone, buttons=self._button)
 
     def _button(self, value: ButtonValue) -> str:
@@ -35,9 +36,12 @@ class Replies:
         with self._services.office.store.read(wanted.tenant) as uow:
             return details(self._services, uow, wanted.tenant, directory, wanted.kind, wanted.id)
 
-    def _reasons(self, asked: AskReason) -> Answer:
+    def _reasons(self, asked: AskReason, sent: tuple[tuple[str, str], ...]) -> Answer:
         directory: Directory = self._services.office.directory()
         tenant = asked.tenant
         with self._services.office.store.read(tenant) as uow:
             view = gate_view(self._services, uow, tenant, directory, asked.gate)
-        return reject_form(view) if asked.in_words else reject_choices(view)
+        if not asked.in_words:
+            return reject_choices(view)
+        form = reject_form(view)
+        return returned(form, sent, validate(form, sent)) if sent else form

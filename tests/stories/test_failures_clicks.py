@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.surfaces.port import Clicked
+from cards.model import Form
 from tests.bot.runner.runner_bench import Bench, FakeRmm, open_bench
 
 
@@ -97,3 +99,22 @@ async def test_somebody_not_entitled_and_a_forged_button_change_nothing(bench: B
     assert "Refused" not in (viewer, forged, foreign)
     assert votes(bench) == []
     assert bench.gate().status == "open"
+
+
+async def test_a_reason_that_is_too_short_comes_back_with_the_message_at_its_field(bench: Bench) -> None:
+    clicked = Clicked(
+        conversation="contoso",
+        person_id="dana",
+        proof="console-token",
+        message_id="",
+        value=bench.made_button("reject-words"),
+        fields=(("reason", "x"),),
+        delivery_id="short",
+        received_at=bench.clock.now(),
+    )
+
+    form = await bench.app.backend.click(clicked)
+
+    assert isinstance(form, Form)
+    assert [error.name for error in form.errors] == ["reason"]
+    assert votes(bench) == []
