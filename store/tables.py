@@ -18,7 +18,7 @@ from store.moment import Moment
 SCHEMA_REVISION: Final = "0001"
 """The Alembic revision that these tables are; a test holds both together."""
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 
 _metadata = MetaData()
 

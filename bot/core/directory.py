@@ -6,209 +6,89 @@ One thing in the house's own ledger. A client's unit of work can see none of it;
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TypeVar
 
 import msgspec
 
-from bot.core.effects import Effect
-from bot.core.envelope import Frame, Standing
-from bot.core.errors import Broken, Refused
-from bot.core.value import Value
-
-DIRECTORY = "directory"
-EVERY_TENANT = "*"
-
-
-class Client(Value):
-    """One client company as the house knows it."""
-
-    tenant: str
-    title: str
-    region: str = "eu"
-    sample: bool = False
-
-
-class Person(Value):
-    """One human being, whatever they sign in with."""
-
-    id: str
-    name: str
-    roles: dict[str, tuple[str, ...]]
-    """Tenant (or "*") -> roles there."""
-    token_digest: str = ""
-    """SHA-256 of the personal console token; the token itself is shown once and never kept."""
-
-
-class Conversation(Value):
-    """A place where things are shown, bound to one client, to named staff clients, or to one person."""
-
-    id: str
-    surface: str
-    kind: str
-    """client | staff | dm"""
-    title: str
-    tenants: tuple[str, ...]
-    person: str = ""
-
-
-class Account(Value):
-    """A vendor account of the house; it serves many clients."""
-
-    id: str
-    connector: str
-    organisations: dict[str, str] = msgspec.field(default_factory=dict)
-    """Vendor's organisation id -> tenant. What is not here is quarantined."""
-
-
-class Directory(Value):
-    """Everything the house knows by name."""
-
-    clients: dict[str, Client] = msgspec.field(default_factory=dict)
-    people: dict[str, Person] = msgspec.field(default_factory=dict)
-    conversations: dict[str, Conversation] = msgspec.field(default_factory=dict)
-    accounts: dict[str, Account] = msgspec.field(default_factory=dict)
-    on_call: tuple[str, ...] = ()
-    """First the person who is called first."""
-
-    def roles(self, person: str, tenant: str) -> tuple[str, ...]:
-        """What this person may be at this client; nobody unknown has any role."""
-        known = self.people.get(person)
-        if known is None:
-            return ()
-        return tuple(sorted({*known.roles.get(tenant, ()), *known.roles.get(EVERY_TENANT, ())}))
-
-    def holders(self, tenant: str, roles: tuple[str, ...]) -> tuple[str, ...]:
-        """Everybody who holds one of these roles at this client."""
-        return tuple(sorted(p for p in self.people if set(self.roles(p, tenant)) & set(roles)))
-
-    def standing(self, person: str, tenant: str, frame: Frame) -> Standing:
-        """What this person may do there, asked now."""
-        known = self.people.get(person)
-        return Standing(
-            person=person,
-            name=known.name if known else person,
-            roles=self.roles(person, tenant),
-            as_of=frame.received_at,
-        )
-
-    def tenant_of(self, account: str, organisation: str) -> str | None:
-        """The one tenant of a vendor's organisation; None means quarantine."""
-        known = self.accounts.get(account)
-        return known.organisations.get(organisation) if known else None
-
-    def next_on_call(self, after: str = "") -> str:
-        """Who is called now, or after somebody who did not answer; empty when the list is over."""
-        if not after:
-            return self.on_call[0] if self.on_call else ""
-        if after not in self.on_call:
-            return ""
-        following = self.on_call[self.on_call.index(after) + 1 :]
-        return following[0] if following else ""
-
-
-class DirectoryMessage(Value):
-    """Base of everything the directory can be told."""
-
-    KIND: ClassVar[str] = "directory"
-
-    def subject(self) -> str:
-        """There is one directory."""
-        return DIRECTORY
-
-
-class RegisterClient(DirectoryMessage, tag="house.register_client"):
-    """The house takes on a client."""
-
-    client: Client
-
-
-class RegisterPerson(DirectoryMessage, tag="house.register_person"):
-    """The house learns of a person, or what changed about them."""
-
-    person: Person
-
-
-class BindConversation(DirectoryMessage, tag="house.bind_conversation"):
-    """From now on this place shows what belongs to these clients, or to this person."""
-
-    conversation: Conversation
-
-
-class RegisterAccount(DirectoryMessage, tag="house.register_account"):
-    """The house has an account at a vendor."""
-
-    account: Account
-
-
-class MapOrganisation(DirectoryMessage, tag="house.map_organisation"):
-    """What the vendor calls this organisation is this client."""
-
-    account: str
-    organisation: str
-    tenant: str
-
-
-class SetOnCall(DirectoryMessage, tag="house.set_on_call"):
-    """Who is called, in this order."""
-
-    people: tuple[str, ...]
-
-
-class NoteForeignPost(DirectoryMessage, tag="house.note_foreign_post"):
-    """Somebody else's web page, or something unsigned, tried to act through a person's console."""
-
-    rule: str
-    method: str
-    path: str
-    said: str
-
-
-class ClientRegistered(Value, tag="house.client_registered.1"):
-    """The client is known."""
-
-    client: Client
-
-
-class PersonRegistered(Value, tag="house.person_registered.1"):
-    """The person is known, as they are now."""
-
-    person: Person
-
-
-class ConversationBound(Value, tag="house.conversation_bound.1"):
-    """The place is bound."""
-
-    conversation: Conversation
-
-
-class AccountRegistered(Value, tag="house.account_registered.1"):
-    """The account is known."""
-
-    account: Account
-
-
-class OrganisationMapped(Value, tag="house.organisation_mapped.1"):
-    """Devices of the organisation are the client's from here on."""
-
-    account: str
-    organisation: str
-    tenant: str
-
-
-class OnCallSet(Value, tag="house.on_call_set.1"):
-    """The roster is this."""
-
-    people: tuple[str, ...]
-
-
-DirectoryFact = (
-    ClientRegistered
-    | PersonRegistered
-    | ConversationBound
-    | AccountRegistered
-    | OrganisationMapped
-    | OnCallSet
+from bot.core.directory_words import (
+    CHAT_SURFACES,
+    DIRECTORY,
+    EVERY_TENANT,
+    Account,
+    AccountRegistered,
+    BindConversation,
+    Client,
+    ClientRegistered,
+    Conversation,
+    ConversationBound,
+    ConversationMoved,
+    ConversationUnbound,
+    Directory,
+    DirectoryFact,
+    DirectoryMessage,
+    Identity,
+    IdentityLinked,
+    IdentityUnlinked,
+    LinkIdentity,
+    MapOrganisation,
+    MoveConversation,
+    NoteForeignPost,
+    OnCallSet,
+    OrganisationMapped,
+    Person,
+    PersonRegistered,
+    RegisterAccount,
+    RegisterClient,
+    RegisterPerson,
+    SetOnCall,
+    UnbindConversation,
+    UnlinkIdentity,
+    identity_of,
 )
+from bot.core.effects import Effect
+from bot.core.envelope import Frame
+from bot.core.errors import Broken, Refused
+
+__all__ = [
+    "CHAT_SURFACES",
+    "DIRECTORY",
+    "EVERY_TENANT",
+    "Account",
+    "AccountRegistered",
+    "BindConversation",
+    "Client",
+    "ClientRegistered",
+    "Conversation",
+    "ConversationBound",
+    "ConversationMoved",
+    "ConversationUnbound",
+    "Directory",
+    "DirectoryFact",
+    "DirectoryMessage",
+    "Identity",
+    "IdentityLinked",
+    "IdentityUnlinked",
+    "LinkIdentity",
+    "MapOrganisation",
+    "MoveConversation",
+    "NoteForeignPost",
+    "OnCallSet",
+    "OrganisationMapped",
+    "Person",
+    "PersonRegistered",
+    "RegisterAccount",
+    "RegisterClient",
+    "RegisterPerson",
+    "SetOnCall",
+    "UnbindConversation",
+    "UnlinkIdentity",
+    "decide",
+    "evolve",
+    "identity_of",
+    "react",
+]
+
+T = TypeVar("T")
 
 
 def decide(directory: Directory | None, message: object, frame: Frame) -> list[DirectoryFact]:
@@ -227,6 +107,15 @@ def decide(directory: Directory | None, message: object, frame: Frame) -> list[D
             return _map(known, message)
         case SetOnCall(people=people):
             return _on_call(known, people)
+        case LinkIdentity():
+            return _link(known, message)
+        case UnlinkIdentity(identity=identity):
+            owner = known.person_of(identity)
+            return [IdentityUnlinked(person=owner, identity=identity)] if owner else []
+        case MoveConversation():
+            return _move(known, message)
+        case UnbindConversation():
+            return _unbind(known, message)
         case NoteForeignPost():
             raise Refused(
                 f"A {message.method} to {message.path} did not come from the console's own page.",
@@ -242,9 +131,49 @@ def _bind(known: Directory, conversation: Conversation) -> list[DirectoryFact]:
         raise Refused(f"No client {unknown[0]!r}. Add it first.", rule="unknown-client")
     if conversation.kind == "client" and len(conversation.tenants) != 1:
         raise Refused("A client conversation belongs to exactly one client.", rule="one-client")
-    if known.conversations.get(conversation.id) == conversation:
+    current = known.conversations.get(conversation.id)
+    if current == conversation:
         return []
+    if current and current.surface in CHAT_SURFACES and current.tenants != conversation.tenants:
+        titles = ", ".join(known.clients[t].title for t in current.tenants if t in known.clients)
+        raise Refused(
+            f"This conversation belongs to {titles}. Type `unbind` first, if it shall be another's.",
+            rule="bound",
+        )
     return [ConversationBound(conversation=conversation)]
+
+
+def _unbind(known: Directory, message: UnbindConversation) -> list[DirectoryFact]:
+    current = known.conversations.get(message.conversation)
+    if current is None:
+        raise Refused("This conversation is bound to nobody.", rule="unbound")
+    if current.kind == "dm":
+        raise Refused("Your own messages are yours; there is nothing to unbind.", rule="dm")
+    return [ConversationUnbound(conversation=current)]
+
+
+def _move(known: Directory, message: MoveConversation) -> list[DirectoryFact]:
+    current = known.conversations.get(message.conversation)
+    if current is None or current.address == message.address:
+        return []
+    return [ConversationMoved(conversation=message.conversation, address=message.address)]
+
+
+def _link(known: Directory, message: LinkIdentity) -> list[DirectoryFact]:
+    """One account is one person's: who has it keeps it until somebody unlinks it. Ambiguity denies."""
+    if message.person not in known.people:
+        raise Refused(f"Nobody is called {message.person!r}.", rule="unknown-person")
+    if identity_of(message.identity.key()) != message.identity:
+        raise Refused(
+            f"{message.identity.key()!r} is no account: write surface:realm:user, as in slack:T0123:U0456.",
+            rule="bad-identity",
+        )
+    owner = known.person_of(message.identity)
+    if owner and owner != message.person:
+        raise Refused(
+            f"{message.identity.key()} is {known.people[owner].name}'s. Unlink it there first.", rule="linked"
+        )
+    return [] if owner else [IdentityLinked(person=message.person, identity=message.identity)]
 
 
 def _map(known: Directory, message: MapOrganisation) -> list[DirectoryFact]:
@@ -302,6 +231,40 @@ def evolve(directory: Directory | None, fact: DirectoryFact) -> Directory:
             return replace(known, accounts={**known.accounts, account.id: changed})
         case OnCallSet(people=people):
             return replace(known, on_call=people)
+        case IdentityLinked():
+            return _linked(known, fact)
+        case IdentityUnlinked(identity=identity):
+            return replace(
+                known,
+                identities=_without(known.identities, identity.key()),
+                conversations=_without(known.conversations, identity.direct()),
+            )
+        case ConversationMoved():
+            moved = replace(known.conversations[fact.conversation], address=fact.address)
+            return replace(known, conversations={**known.conversations, moved.id: moved})
+        case ConversationUnbound(conversation=conversation):
+            return replace(known, conversations=_without(known.conversations, conversation.id))
+
+
+def _linked(known: Directory, fact: IdentityLinked) -> Directory:
+    identity = fact.identity
+    direct = Conversation(
+        id=identity.direct(),
+        surface=identity.surface,
+        kind="dm",
+        title=known.people[fact.person].name,
+        tenants=(),
+        person=fact.person,
+    )
+    return msgspec.structs.replace(
+        known,
+        identities={**known.identities, identity.key(): fact.person},
+        conversations={**known.conversations, direct.id: direct},
+    )
+
+
+def _without(known: dict[str, T], key: str) -> dict[str, T]:
+    return {name: value for name, value in known.items() if name != key}
 
 
 def react(directory: Directory, fact: DirectoryFact) -> list[Effect]:

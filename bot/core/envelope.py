@@ -20,6 +20,12 @@ class Proof(StrEnum):
     CONSOLE_SWITCHER = "console-switcher"
     CONSOLE_TOKEN = "console-token"  # noqa: S105 - the name of a kind of proof, not a secret
     COMMAND_LINE = "command-line"
+    SLACK_SIGNATURE = "slack-signature"
+    """Slack signed the request with the app's secret and named its user."""
+    TEAMS_TOKEN = "teams-token"  # noqa: S105 - the name of a kind of proof, not a secret
+    """Microsoft's channel service signed a token for this bot and named the Entra user."""
+    TEAMS_UNPROVED = "teams-unproved"
+    """No app id is set: anybody on this machine may have sent it. Good for sample clients only."""
 
 
 class Actor(Value):

@@ -4,6 +4,7 @@ RingmasterError
  |- Refused          the person asked for something that may not happen; the text is the answer they get
  |- OutsideFailed    another system said no, said nothing, or made no sense
  |   |- OutsideBusy        it asked us to come back later (429, 503); carries the seconds it named
+ |   |- OutsideGone        the place or thing is not there (any more): trying again cannot help by itself
  |   |- OutsideUnclear     the call may or may not have taken effect; look before repeating
  |- Broken           our own fault: a state that must not be, a fault in the record
 """
@@ -34,6 +35,10 @@ class OutsideBusy(OutsideFailed):
     def __init__(self, why: str, *, retry_after_seconds: int | None = None) -> None:
         super().__init__(why)
         self.retry_after_seconds = retry_after_seconds
+
+
+class OutsideGone(OutsideFailed):
+    """What we wanted to reach is not there any more, or not open to us; only a person can change that."""
 
 
 class OutsideUnclear(OutsideFailed):

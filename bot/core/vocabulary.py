@@ -22,6 +22,10 @@ Message = (
     | directory.RegisterAccount
     | directory.MapOrganisation
     | directory.SetOnCall
+    | directory.LinkIdentity
+    | directory.UnlinkIdentity
+    | directory.MoveConversation
+    | directory.UnbindConversation
     | directory.NoteForeignPost
     | tenants.ProvisionTenant
     | tenants.ChangePolicy

@@ -6,12 +6,48 @@ decided here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from bot.core.directory import Identity
 from cards.model import Card, Form
+
+Answer = Card | Form
+"""What the person who spoke or clicked gets back, for their eyes only."""
+
+
+class Surface(Protocol):
+    """A place where cards are shown. Called by the runner only.
+
+    Calls may raise `OutsideBusy` (ask again after so many seconds), `OutsideGone` (the place is not open to
+    us), `OutsideUnclear` (sent, and nothing came back) or any other `OutsideFailed` (nothing took effect).
+    """
+
+    @property
+    def name(self) -> str:
+        """Short and fixed: `console`, `slack`, `teams`."""
+        ...
+
+    async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
+        """Show a new card and return its message id, unique on this surface.
+
+        The same key in the same conversation is one card, as far as the platform allows that to be seen.
+        """
+        ...
+
+    async def update(self, conversation: str, message_id: str, card: Card, *, version: int) -> None:
+        """Redraw a card; a version that is not newer than the one shown changes nothing."""
+        ...
+
+    async def find(self, conversation: str, key: str) -> str | None:
+        """After a crash: the message that was sent with this key, if the platform can tell."""
+        ...
+
+
+# --- the console: people are known by their session ---
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, tag="said"):
@@ -42,26 +78,112 @@ class Clicked(msgspec.Struct, frozen=True, kw_only=True, tag="clicked"):
     received_at: datetime
 
 
-Answer = Card | Form
-"""What the person who spoke or clicked gets back, for their eyes only."""
+# --- chat platforms: people are known by an account, places by the platform's own ids ---
 
 
-class Surface(Protocol):
-    """A place where cards are shown. Called by the runner only."""
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the platform says it was. Names are for greeting; only the identity ever decides anything."""
 
-    @property
-    def name(self) -> str:
-        """Short and fixed: `console`, `slack`, `teams`."""
+    identity: Identity
+    outsider: str = ""
+    """Why this account can never decide here ("a guest", "a bot", "of another organisation"); empty: it may
+    belong to a person of the house."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where it was. A direct message is the conversation of the sender's own account."""
+
+    conversation: str
+    title: str = ""
+    address: str = ""
+    """How the surface reaches the place, if the id alone does not say it."""
+
+
+class ChatSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """Words typed to the bot: a command, a mention, a line in its direct messages."""
+
+    sender: Sender
+    place: Place
+    proof: str
+    """A `bot.core.envelope.Proof`."""
+    text: str
+    """Without the mention of the bot."""
+    delivery_id: str
+    """The same for every repetition of the same delivery, at most 200 characters."""
+    received_at: datetime
+
+
+class ChatClicked(msgspec.Struct, frozen=True, kw_only=True):
+    """A button pressed or a form sent."""
+
+    sender: Sender
+    place: Place
+    proof: str
+    message_id: str
+    """The copy that was clicked, as `Surface.send` named it; empty for a private answer or a modal."""
+    value: str
+    """The button's signed value, opaque here."""
+    fields: tuple[tuple[str, str], ...] = ()
+    delivery_id: str
+    received_at: datetime
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it, and what the person is to see."""
+
+    answer: Answer | None
+    """The private answer; always there for words, and for every click that was refused."""
+    accepted: bool = False
+    """The click was counted and the thing's own card says so by itself: no private answer is needed where
+    that card is seen to change."""
+    current: Card | None = None
+    """The card of the clicked thing as committed now, for surfaces that redraw it in the answer."""
+    back: str = ""
+    """Signed value of a button that brings the thing's own card back; empty when there is no such card."""
+    zone: str = "UTC"
+    """The clock that the answer speaks of: the client's."""
+    kept: bool = True
+    """False when nothing could be written: the platform may be asked to deliver again."""
+
+
+class ChatDesk(Protocol):
+    """The program behind a chat platform. Who may do what is decided there, at every call anew."""
+
+    async def say(self, said: ChatSaid) -> Outcome:
+        """Carry out what was typed."""
         ...
 
-    async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
-        """Show a new card and return its message id; the same key in the same conversation is one card."""
+    async def click(self, clicked: ChatClicked) -> Outcome:
+        """Carry out what was pressed. Never raises for what a person did; every click has an outcome."""
         ...
 
-    async def update(self, conversation: str, message_id: str, card: Card, *, version: int) -> None:
-        """Redraw a card; a version that is not newer than the one shown changes nothing."""
+    async def met(self, place: Place) -> None:
+        """The bot was added to a place, or learned where a known one is."""
         ...
 
-    async def find(self, conversation: str, key: str) -> str | None:
-        """After a crash: the message that was sent with this key, if any."""
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as one platform knows them."""
+
+    identity: Identity
+    name: str
+
+
+class AddressBook(Protocol):
+    """What a surface may ask of the house when it shows a card."""
+
+    async def contacts(self, surface: str, people: Sequence[str]) -> Mapping[str, Contact]:
+        """Person id -> their account on this surface; people without one are left out."""
+        ...
+
+    async def address(self, conversation: str) -> str:
+        """How the place is reached, as a `Place.address` said it; empty when nobody said it yet."""
+        ...
+
+    async def moved(self, conversation: str, address: str) -> None:
+        """The place is reached by this address from now on."""
+        ...
+
+    async def zone(self, tenant: str) -> str:
+        """The client's clock, an IANA name."""
         ...
