@@ -180,10 +180,46 @@ class AddressBook(Protocol):
         """How the place is reached, as a `Place.address` said it; empty when nobody said it yet."""
         ...
 
+    async def addresses(self, surface: str, realm: str) -> Sequence[str]:
+        """Known addresses of places in this realm: what a first direct message may be sent through."""
+        ...
+
     async def moved(self, conversation: str, address: str) -> None:
         """The place is reached by this address from now on."""
         ...
 
     async def zone(self, tenant: str) -> str:
         """The client's clock, an IANA name."""
+        ...
+
+
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of a platform as it came in, its body within the limits and not looked at yet."""
+
+    headers: Mapping[str, str]
+    """Looked up without regard to case."""
+    body: bytes
+    remote: str
+    """The address of the other end of the connection."""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What the platform gets back over HTTP."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    counter: str = ""
+    """What is counted of this delivery, if anything: `slack-signature`, `teams-token`, ..."""
+
+
+class Door(Protocol):
+    """The receiving end of a chat platform."""
+
+    async def take(self, delivered: Delivered) -> Answered:
+        """Check it, carry it out, answer. Never raises for what came in."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is under way and give connections back."""
         ...
