@@ -13,6 +13,7 @@ import msgspec
 
 from bot.core.errors import Broken
 from bot.core.gates import GateSettled
+from bot.core.narrowing import removed
 from bot.core.ports import Aggregate, DeviceRow, UnitOfWork
 from bot.core.rollout.messages import (
     HitCap,
@@ -64,7 +65,8 @@ def load_hand(uow: UnitOfWork, id: str, message: Message) -> tuple[Hand, int]:
     rollout, version = load_rollout(uow, id)
     if rollout is None:
         return Hand(rollout=None), 0
-    rows = list(uow.device_rows(id, devices=named_devices(message))) if named_devices(message) else []
+    named = named_devices(message) or _taken_out(rollout, message)
+    rows = list(uow.device_rows(id, devices=named)) if named else []
     rows += uow.device_rows(id, states=[state.value for state in MOVING])
     cap = rollout.offer.caps.concurrent
     rows += uow.device_rows(id, ring=rollout.ring, states=[DeviceState.PLANNED.value], limit=cap)
@@ -94,6 +96,11 @@ def named_devices(message: Message) -> tuple[str, ...]:
             return (message.device,)
         case _:
             return ()
+
+
+def _taken_out(rollout: Rollout, message: Message) -> tuple[str, ...]:
+    """The devices that an approval leaves out."""
+    return tuple(removed(rollout.offer, message.changes)) if isinstance(message, GateSettled) else ()
 
 
 def save_state(uow: UnitOfWork, kind: str, id: str, state: Any, version: int) -> None:

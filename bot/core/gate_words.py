@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from bot.core.envelope import Standing
+from bot.core.narrowing import UNCHANGED, Narrowing, combined
 from bot.core.policy import ApprovalRule
 from bot.core.value import Value
 
@@ -56,6 +57,8 @@ class Vote(Value):
     at: datetime
     proof: str
     card_digest: str = ""
+    changes: Narrowing = UNCHANGED
+    """What this voter took away from the offer."""
 
 
 class Gate(Value):
@@ -77,6 +80,10 @@ class Gate(Value):
     def approvals(self) -> tuple[Vote, ...]:
         """The counted yes votes, one a person."""
         return tuple(vote for vote in self.votes if vote.verb == Verb.APPROVE)
+
+    def changes(self) -> Narrowing:
+        """What the counted yes votes together took away: each approves a set, all of them what is in each."""
+        return combined([vote.changes for vote in self.approvals()])
 
 
 # --- messages ---
@@ -108,6 +115,7 @@ class CastVote(GateMessage, tag="gate.vote"):
     reason: str
     standing: Standing
     card_digest: str = ""
+    changes: Narrowing = UNCHANGED
 
 
 class CancelGate(GateMessage, tag="gate.cancel"):
@@ -204,6 +212,8 @@ class GateSettled(Value, tag="gate.settled"):
     by: tuple[str, ...]
     reason: str
     at: datetime
+    changes: Narrowing = UNCHANGED
+    """What those who said yes took away."""
 
     def subject(self) -> str:
         """The thing that asked."""

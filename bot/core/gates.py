@@ -35,6 +35,7 @@ from bot.core.gate_words import (
     Vote,
     VoteCounted,
 )
+from bot.core.narrowing import UNCHANGED
 from bot.core.offers import DIGEST_PREFIX
 from bot.core.policy import ApprovalRule
 
@@ -140,6 +141,7 @@ def _vote(gate: Gate, message: CastVote, frame: Frame) -> list[GateFact]:
         at=frame.received_at,
         proof=frame.actor.proof,
         card_digest=message.card_digest,
+        changes=message.changes,
     )
     facts: list[GateFact] = [VoteCounted(vote=vote)]
     after = evolve(gate, facts[0])
@@ -164,8 +166,21 @@ def _may_vote(gate: Gate, message: CastVote, frame: Frame) -> None:
             rule="other-offer",
         )
     entitled(gate, message.standing, frame.received_at)
-    if any(v.person == message.standing.person and v.verb == message.verb for v in gate.votes):
+    _changes_fit(gate, message)
+    said = (message.standing.person, message.verb, message.changes)
+    if any((vote.person, vote.verb, vote.changes) == said for vote in gate.votes):
         raise Refused(f"Your yes to {gate.code} is counted already.", rule="already-voted")
+
+
+def _changes_fit(gate: Gate, message: CastVote) -> None:
+    """Only a first start can be narrowed; whether these changes narrow it, the thing that asked decides."""
+    if message.changes.empty():
+        return
+    if message.verb != Verb.APPROVE or gate.question.purpose != "start":
+        raise Refused(
+            f"{gate.code} takes only yes or no. To hold the rest back, type `stop {gate.code}`.",
+            rule="not-changeable",
+        )
 
 
 def entitled(gate: Gate, standing: Standing, at: datetime) -> None:
@@ -328,4 +343,5 @@ def _settled(gate: Gate, at: datetime) -> GateSettled:
         by=tuple(vote.person for vote in gate.votes if vote.verb == DECIDING.get(gate.status)),
         reason=last.reason if last else "",
         at=at,
+        changes=gate.changes() if gate.status == GateStatus.APPROVED else UNCHANGED,
     )

@@ -12,6 +12,7 @@ from bot.core.actions import Accepted, Declined, DeviceReport, NotSent, Unclear
 from bot.core.envelope import Frame
 from bot.core.errors import Broken, Refused
 from bot.core.gates import GateSettled, GateStatus
+from bot.core.narrowing import TAKEN_AWAY, Narrowing, narrowed, removed
 from bot.core.rollout.advance import advance, launch, may_start
 from bot.core.rollout.evidence import judge_evidence
 from bot.core.rollout.evolve import evolve
@@ -127,7 +128,7 @@ def _settled(rollout: Rollout, message: GateSettled, frame: Frame) -> list[Rollo
         case "start":
             if rollout.status != S.AWAITING_APPROVAL:
                 return [answered]  # it was ended by hand, and its question taken back with it
-            return [answered, *(_start(message, frame) if approved else [_not_started(message, at)])]
+            return [answered, *(_start(rollout, message, frame) if approved else [_not_started(message, at)])]
         case "promote":
             return [answered, *_promotion(rollout, message, at, approved)]
         case "continue":
@@ -154,12 +155,27 @@ def _voided(rollout: Rollout, message: GateSettled, at: datetime) -> list[Rollou
     return answered
 
 
-def _start(message: GateSettled, frame: Frame) -> list[RolloutFact]:
-    at, digest = frame.received_at, message.question.offer_digest
-    approved = RolloutApproved(gate=message.gate, offer_digest=digest, by=message.by, at=at)
+def _start(rollout: Rollout, message: GateSettled, frame: Frame) -> list[RolloutFact]:
+    at, changes = frame.received_at, message.changes
+    rest = narrowed(rollout.offer, changes)  # Refused: then the deciding vote is not counted either
+    approved = RolloutApproved(
+        gate=message.gate,
+        offer_digest=message.question.offer_digest,
+        by=message.by,
+        at=at,
+        changes=changes,
+        in_force="" if changes.empty() else rest.digest(),
+    )
+    facts = [*_taken_out(rollout, changes, at), approved]
     if not frame.hold:
-        return [approved]
-    return [approved, RolloutPaused(kind=PauseKind.OPERATOR, text=frame.hold, by="client stop", at=at)]
+        return facts
+    return [*facts, RolloutPaused(kind=PauseKind.OPERATOR, text=frame.hold, by="client stop", at=at)]
+
+
+def _taken_out(rollout: Rollout, changes: Narrowing, at: datetime) -> list[RolloutFact]:
+    gone = sorted(removed(rollout.offer, changes))
+    moves = tuple(Move(device=device, to=DeviceState.LEFT_OUT, why=TAKEN_AWAY) for device in gone)
+    return [DevicesMoved(moves=moves, at=at)] if moves else []
 
 
 def _not_started(message: GateSettled, at: datetime) -> RolloutFact:

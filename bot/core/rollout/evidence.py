@@ -45,7 +45,7 @@ def _verdict(rollout: Rollout) -> halt.HaltVerdict:
     return halt.verdict(
         whole=whole,
         rings={f"ring {n}": ring.tallies for n, ring in enumerate(rollout.rings, start=1) if ring.tallies},
-        ring_count=len(rollout.rings),
+        ring_count=rollout.ring_count(),
         p0_pm={name: rule.p0_pm for name, rule in rollout.offer.classes.items()},
     )
 

@@ -8,6 +8,7 @@ import msgspec
 
 from bot.core.errors import Broken
 from bot.core.halt import Tally
+from bot.core.narrowing import apply
 from bot.core.rollout.messages import (
     ActionAnswered,
     ActionsIntended,
@@ -103,8 +104,7 @@ def _rollout_after(rollout: Rollout, fact: RolloutFact) -> Rollout:
         case GateAnswered():
             return _replace(rollout, gate="", gate_code="")
         case RolloutApproved():
-            changed = _status(rollout, RolloutStatus.SCHEDULED)
-            return _replace(changed, approved_at=fact.at, approved_by=fact.by)
+            return _approved(_status(rollout, RolloutStatus.SCHEDULED), fact)
         case RolloutStarted():
             return _replace(_status(rollout, RolloutStatus.RUNNING), started_at=fact.at, opens_at=None)
         case WaitingForWindow():
@@ -129,6 +129,21 @@ def _rollout_after(rollout: Rollout, fact: RolloutFact) -> Rollout:
             return _replace(ended, ended_at=fact.at, end_text=fact.text, pauses=(), opens_at=None)
         case ActionsIntended() | ActionAnswered() | DevicesMoved() | RolloutPlanned():
             return rollout
+
+
+def _approved(rollout: Rollout, fact: RolloutApproved) -> Rollout:
+    """From here on the offer is what is left of it: whatever was taken away can no longer be started."""
+    offer = apply(rollout.offer, fact.changes)
+    return _replace(
+        rollout,
+        approved_at=fact.at,
+        approved_by=fact.by,
+        offer=offer,
+        offer_digest=fact.in_force or rollout.offer_digest,
+        changes=fact.changes,
+        rings=rollout.rings[: len(offer.rings)],
+        rings_asked=len(rollout.rings),
+    )
 
 
 def _ring_after(

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from bot.core.actions import Action, ActionOutcome, DeviceReport
 from bot.core.envelope import Standing
+from bot.core.narrowing import UNCHANGED, Narrowing
 from bot.core.offers import Offer
 from bot.core.rollout.state import DeviceState, PauseKind, RolloutStatus
 from bot.core.value import Value
@@ -130,8 +131,13 @@ class RolloutApproved(Value, tag="rollout.approved.1"):
 
     gate: str
     offer_digest: str
+    """Of the offer as it was asked."""
     by: tuple[str, ...]
     at: datetime
+    changes: Narrowing = UNCHANGED
+    """What those who approved took away."""
+    in_force: str = ""
+    """Digest of what is left, to which execution is bound; empty when nothing was taken away."""
 
 
 class RolloutStarted(Value, tag="rollout.started.1"):

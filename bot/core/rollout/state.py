@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from bot.core.halt import Tally
+from bot.core.narrowing import UNCHANGED, Narrowing
 from bot.core.offers import Offer
 from bot.core.value import Value
 
@@ -68,6 +69,7 @@ class DeviceState(StrEnum):
     RESTORED = "restored"
     ROLLBACK_FAILED = "rollback-failed"
     IRREVERSIBLE = "irreversible"
+    LEFT_OUT = "left-out"
 
     def spoken(self) -> str:
         """As it stands in a sentence: "rolling back"."""
@@ -76,7 +78,7 @@ class DeviceState(StrEnum):
 
 D = DeviceState
 DEVICE_MOVES: Final[Mapping[DeviceState, frozenset[DeviceState]]] = {
-    D.PLANNED: frozenset({D.PREFLIGHT, D.HELD}),
+    D.PLANNED: frozenset({D.PREFLIGHT, D.HELD, D.LEFT_OUT}),
     D.HELD: frozenset({D.PREFLIGHT}),
     D.PREFLIGHT: frozenset({D.PLANNED, D.HELD, D.BLOCKED, D.ALREADY_INSTALLED, D.INSTALLING}),
     D.INSTALLING: frozenset({D.REBOOTING, D.VERIFYING, D.HEALTHY, D.FAILED, D.SILENT, D.BLOCKED, D.HELD}),
@@ -92,6 +94,7 @@ DEVICE_MOVES: Final[Mapping[DeviceState, frozenset[DeviceState]]] = {
     D.ALREADY_INSTALLED: frozenset(),
     D.RESTORED: frozenset(),
     D.IRREVERSIBLE: frozenset(),
+    D.LEFT_OUT: frozenset(),
 }
 """Every move a device can make. The diagram in the docs is printed from this table."""
 
@@ -190,6 +193,7 @@ class Rollout(Value):
     id: str
     code: str
     offer: Offer
+    """What is carried out: as asked, once approved less what the voters took away."""
     offer_digest: str
     approvers: tuple[str, ...]
     planned_at: datetime
@@ -218,10 +222,18 @@ class Rollout(Value):
     ended_at: datetime | None = None
     end_text: str = ""
     rollback_by: str = ""
+    changes: Narrowing = UNCHANGED
+    """What was taken away when it was approved."""
+    rings_asked: int = 0
+    """Rings of the offer as asked: the halt rule's thresholds rest on them; 0: as many as there are."""
 
     def current(self) -> Ring:
         """The ring at work."""
         return self.rings[self.ring]
+
+    def ring_count(self) -> int:
+        """Rings of the offer as asked: dropping some never moves a threshold."""
+        return self.rings_asked or len(self.rings)
 
     def count(self, states: frozenset[DeviceState]) -> int:
         """Devices of all rings in one of these states."""
