@@ -142,7 +142,7 @@ def _after_yes(answer: VoteAnswer, say: Say) -> tuple[Element, ...]:
         return (line("It goes on from where it stood. Take it back: ", code(f"stop {client}"), "."),)
     start = "starts" if machines(answer.first_ring) == 1 else "start"
     what = f"{size_words(answer.first_ring)} {start} "
-    if answer.starts_at <= say.now:
+    if answer.starts_at is None or answer.starts_at <= say.now:
         return (line(f"{what}now. ", code(f"stop {client}"), " lets nothing more start."),)
     return (
         line(what, *say.when(answer.starts_at), "."),

@@ -14,19 +14,16 @@ from bot.core.answers import (
     ClientState,
     DeviceAnswer,
     DeviceEpisode,
-    Purpose,
     RolloutLine,
     Size,
-    WaitingItem,
 )
 from bot.core.envelope import Standing
 from bot.core.errors import Refused
 from bot.core.gates import Gate, GateStatus, entitled
-from bot.core.offers import DIGEST_PREFIX, Target
+from bot.core.offers import Target
 from bot.core.planning import SERVER_CLASSES
 from bot.core.ports import UnitOfWork
 from bot.core.rollout.state import (
-    CHANGED,
     FINAL,
     GOING_BACK,
     IN_FLIGHT,
@@ -134,47 +131,17 @@ def size_of_classes(classes: Iterable[str]) -> Size:
 
 def finishing(uow: UnitOfWork, rollouts: Iterable[Rollout]) -> Size:
     """Machines that are mid-install."""
-    return _size_in(uow, rollouts, IN_FLIGHT)
+    return size_in(uow, rollouts, IN_FLIGHT)
 
 
-def _size_in(uow: UnitOfWork, rollouts: Iterable[Rollout], states: frozenset[DeviceState]) -> Size:
+def size_in(uow: UnitOfWork, rollouts: Iterable[Rollout], states: frozenset[DeviceState]) -> Size:
+    """Machines in one of these states."""
     wanted = [state.value for state in states]
     rows = [row for rollout in rollouts for row in uow.device_rows(rollout.id, states=wanted)]
     return size_of_classes(_RUN.decode(row.document).device_class for row in rows)
 
 
-# --- what waits ---
-
-
-def waiting_item(uow: UnitOfWork, client: Client, gate: Gate, names: tuple[str, ...]) -> WaitingItem | None:
-    """An open question with its size; None when what it was about is gone."""
-    rollout, _ = load_rollout(uow, gate.question.subject_id)
-    if rollout is None:
-        return None
-    return WaitingItem(
-        client=client,
-        gate=gate.id,
-        code=gate.code,
-        offer8=gate.question.offer_digest[:DIGEST_PREFIX],
-        purpose=Purpose(gate.question.purpose),
-        title=rollout.offer.title,
-        size=concerned(uow, rollout, gate),
-        until=gate.expires_at,
-        names=names,
-    )
-
-
-def concerned(uow: UnitOfWork, rollout: Rollout, gate: Gate) -> Size:
-    """The machines that the question is about."""
-    match Purpose(gate.question.purpose):
-        case Purpose.START:
-            return size_of(rollout.offer.targets)
-        case Purpose.PROMOTE:
-            return size_of(rollout.offer.devices(rollout.ring + 1))
-        case Purpose.CONTINUE:
-            return size_of(target for target in rollout.offer.targets if target.ring >= rollout.ring)
-        case Purpose.ROLLBACK:
-            return _size_in(uow, (rollout,), CHANGED)
+# --- who decides ---
 
 
 def may_decide(gate: Gate, standing: Standing, at: datetime) -> str:

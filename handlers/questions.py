@@ -19,8 +19,9 @@ from bot.core.answers import (
 )
 from bot.core.command_values import Aim, DeviceQuestion, Target
 from bot.core.gates import Gate, GateStatus, closed_sentence
+from bot.core.offers import DIGEST_PREFIX
+from bot.core.ports import UnitOfWork
 from handlers.callers import Caller
-from handlers.hands import load_rollout
 from handlers.naming import found_gate, found_rollout, label, no_such
 from handlers.office import Office
 from handlers.queries import (
@@ -30,9 +31,8 @@ from handlers.queries import (
     may_decide,
     open_gates,
     rollout_line,
-    size_of,
-    waiting_item,
 )
+from handlers.subjects import subject_of
 
 
 def waiting(office: Office, caller: Caller) -> WaitingAnswer:
@@ -43,13 +43,31 @@ def waiting(office: Office, caller: Caller) -> WaitingAnswer:
         standing = caller.standing(client.tenant)
         with office.store.read(client.tenant) as uow:
             for gate in open_gates(uow):
-                item = waiting_item(uow, client, gate, caller.names(answerable(gate)))
+                item = _item(uow, client, gate, caller.names(answerable(gate)))
                 if item is None or gate.expires_at <= caller.received_at:
                     continue
                 voted = any(vote.person == standing.person for vote in gate.approvals())
                 free = not voted and not may_decide(gate, standing, caller.received_at)
                 (mine if free else others).append(item)
     return WaitingAnswer(mine=_by_deadline(mine), others=_by_deadline(others))
+
+
+def _item(uow: UnitOfWork, client: Client, gate: Gate, names: tuple[str, ...]) -> WaitingItem | None:
+    """An open question with its size; None when what it was about is gone."""
+    subject = subject_of(uow, gate)
+    if subject is None:
+        return None
+    return WaitingItem(
+        client=client,
+        gate=gate.id,
+        code=gate.code,
+        offer8=gate.question.offer_digest[:DIGEST_PREFIX],
+        purpose=Purpose(gate.question.purpose),
+        title=subject.title,
+        size=subject.size,
+        until=gate.expires_at,
+        names=names,
+    )
 
 
 def _by_deadline(items: list[WaitingItem]) -> tuple[WaitingItem, ...]:
@@ -95,8 +113,8 @@ def why(office: Office, caller: Caller, code: str) -> Answer:
 
 def _why_answer(office: Office, caller: Caller, client: Client, gate: Gate) -> Answer:
     with office.store.read(client.tenant) as uow:
-        rollout, _ = load_rollout(uow, gate.question.subject_id)
-    if rollout is None:
+        subject = subject_of(uow, gate)
+    if subject is None:
         return no_such(office, caller, "why", gate.code)
     is_open = gate.status == GateStatus.OPEN
     standing = caller.standing(client.tenant)
@@ -112,10 +130,10 @@ def _why_answer(office: Office, caller: Caller, client: Client, gate: Gate) -> A
         roles=rules.roles,
         quorum=rules.quorum,
         not_requester=rules.not_requester,
-        servers=size_of(rollout.offer.targets).servers,
+        servers=subject.servers,
         names=caller.names(answerable(gate)),
         until=gate.expires_at,
-        waits_because="; ".join(pause.text for pause in rollout.pauses) or rollout.halt_text,
+        waits_because=subject.waits_because,
     )
 
 

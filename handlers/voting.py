@@ -10,12 +10,11 @@ from bot.core.envelope import Frame
 from bot.core.errors import Refused
 from bot.core.gates import CastVote, Gate, GateStatus, Verb, Vote
 from bot.core.offers import DIGEST_PREFIX
-from bot.core.rollout.state import RingStatus, Rollout
 from handlers import drift
 from handlers.callers import Caller
-from handlers.hands import load_rollout
 from handlers.office import Office
-from handlers.queries import gate_with_id, size_of, tenant_of
+from handlers.queries import gate_with_id, tenant_of
+from handlers.subjects import subject_of
 
 SAID_BEFORE: Final = RefusedAnswer(
     why="This reached us before and was answered then; nothing was done again.", rule="again"
@@ -57,10 +56,10 @@ def vote_answer(office: Office, client: Client, vote: CastVote, frame: Frame, *,
     """What the gate says now of this person's vote."""
     with office.store.read(client.tenant) as uow:
         gate = gate_with_id(uow, vote.gate)
-        rollout = load_rollout(uow, gate.question.subject_id)[0] if gate else None
+        subject = subject_of(uow, gate) if gate else None
         tenant = tenant_of(uow)
     counted = _counted(gate, vote) if gate else None
-    if gate is None or rollout is None or counted is None:
+    if gate is None or subject is None or counted is None:
         no = would_refuse(gate, vote, frame) if repeated else None
         return RefusedAnswer(why=no.why, rule=no.rule) if no else SAID_BEFORE
     return VoteAnswer(
@@ -73,19 +72,11 @@ def vote_answer(office: Office, client: Client, vote: CastVote, frame: Frame, *,
         count=len(gate.approvals()),
         quorum=gate.question.rules.quorum,
         status=gate.status,
-        first_ring=size_of(rollout.offer.devices(_first_ring(rollout, gate))),
-        starts_at=rollout.opens_at or rollout.offer.starts_at,
+        first_ring=subject.first,
+        starts_at=subject.starts_at,
         not_before_resume=bool(tenant and tenant.stopped and gate.status == GateStatus.APPROVED),
     )
 
 
 def _counted(gate: Gate, vote: CastVote) -> Vote | None:
     return next((v for v in gate.votes if v.person == vote.standing.person and v.verb == vote.verb), None)
-
-
-def _first_ring(rollout: Rollout, gate: Gate) -> int:
-    """The ring that a yes sets in motion, counted from 0."""
-    begun = gate.status == GateStatus.APPROVED and rollout.current().status != RingStatus.PROMOTED
-    if gate.question.purpose != Purpose.PROMOTE or begun:
-        return rollout.ring
-    return min(rollout.ring + 1, len(rollout.rings) - 1)

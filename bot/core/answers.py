@@ -20,6 +20,10 @@ class Size(Value):
     servers: int
 
 
+NO_SIZE = Size(pcs=0, servers=0)
+"""No machines: what is not about any."""
+
+
 class Purpose(StrEnum):
     """What a question is about; the words of `Question.purpose`."""
 
@@ -77,7 +81,8 @@ class VoteAnswer(Value, tag="vote"):
     quorum: int
     status: GateStatus
     first_ring: Size
-    starts_at: datetime
+    starts_at: datetime | None
+    """When work begins; None for what is no work on machines."""
     not_before_resume: bool
     """Approved, but the client as a whole is stopped."""
 
