@@ -25,6 +25,7 @@ from bot.core.ports import Intel, KeyState
 from bot.edge.readiness import Readiness
 from bot.front.backend import Backend
 from bot.front.board import StoreBoard
+from bot.front.carrying import Carrier
 from bot.front.console import build_console
 from bot.front.planner import build_planner
 from bot.opening import Opened
@@ -86,7 +87,8 @@ class Ringmaster:
             console_url=f"http://127.0.0.1:{settings.console_port}",
         )
         self.runner = Runner(self.services, owner=clock.new_id())
-        self.backend = Backend(self.services, self.hub, build_planner(self.services), self._wake.set)
+        carrier = Carrier(self.services, build_planner(self.services), self._wake.set)
+        self.backend = Backend(self.services, self.hub, carrier)
 
     async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         loop = asyncio.get_running_loop()

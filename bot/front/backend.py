@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
-from bot.core.answers import RefusedAnswer, Reply
 from bot.core.directory import Conversation, Directory
 from bot.core.directory import Person as Known
 from bot.core.errors import RingmasterError
 from bot.core.inbound import Heard, Pressed
 from bot.front.board import StoreBoard
+from bot.front.carrying import Carrier
 from bot.front.decisions import decisions
 from bot.front.replies import Replies
 from bot.runner.services import Services
@@ -23,25 +23,18 @@ from bot.surfaces.console.changes import ChangeHub
 from bot.surfaces.console.ports import Change, Person, Place, Post
 from bot.surfaces.port import Answer, Clicked, Said
 from cards.model import Shape, Status, answer
-from handlers.chat import Planner, completions, hear
-from handlers.clicks import press
-from store.errors import KeyUnavailable, StoreUnavailable
+from handlers.chat import completions
 
 NO_ZONE = "UTC"
-STORE_AWAY = "The record cannot be written at this moment, so nothing was done. Try again in a minute."
-KEY_AWAY = "This client is suspended: its key cannot be read. Nothing was done; tell an administrator."
 
 
 class Backend:
     """Implements the console's `ConsoleBackend`. Authority is asked anew at every call."""
 
-    def __init__(
-        self, services: Services, hub: ChangeHub, planner: Planner, wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, services: Services, hub: ChangeHub, carrier: Carrier) -> None:
         self._services = services
         self._hub = hub
-        self._planner = planner
-        self._wake = wake
+        self._carrier = carrier
         self._replies = Replies(services)
 
     async def people(self) -> tuple[Person, ...]:
@@ -114,8 +107,7 @@ class Backend:
             delivery_id=said.delivery_id,
             received_at=said.received_at,
         )
-        reply = await self._carried(hear, self._services.office, heard, self._planner)
-        self._wake()
+        reply = await self._carrier.hear(heard)
         return await self._replies.answer(reply, await self._zone_of(said.conversation))
 
     async def click(self, clicked: Clicked) -> Answer | None:
@@ -130,8 +122,7 @@ class Backend:
             delivery_id=clicked.delivery_id,
             received_at=clicked.received_at,
         )
-        reply = await self._carried(press, self._services.office, pressed)
-        self._wake()
+        reply = await self._carrier.press(pressed)
         return await self._replies.answer(reply, await self._zone_of(clicked.conversation), clicked.fields)
 
     async def complete(self, person_id: str, conversation: str, text: str) -> list[str]:
@@ -147,15 +138,6 @@ class Backend:
         places = frozenset(place.conversation for place in await self.conversations(person_id))
         async for change in self._hub.subscribe(person_id, places):
             yield change
-
-    async def _carried(self, work: Callable[..., Reply], *args: object) -> Reply:
-        """What the handler answers, or a sentence that is true of a store that cannot be written."""
-        try:
-            return await self._services.in_worker(work, *args)
-        except StoreUnavailable:
-            return RefusedAnswer(why=STORE_AWAY, rule="store-unavailable")
-        except KeyUnavailable:
-            return RefusedAnswer(why=KEY_AWAY, rule="suspended")
 
     async def _directory(self) -> Directory:
         return await self._services.in_worker(self._services.office.directory)
