@@ -1,0 +1,50 @@
+"""From what somebody typed or pressed to what the handlers answer, for every surface alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.core.answers import RefusedAnswer, Reply
+from bot.core.inbound import Heard, Pressed
+from bot.runner.services import Services
+from handlers.chat import Planner, hear
+from handlers.clicks import press
+from store.errors import KeyUnavailable, StoreUnavailable
+
+STORE_AWAY: Final = RefusedAnswer(
+    why="The record cannot be written at this moment, so nothing was done. Try again in a minute.",
+    rule="store-unavailable",
+)
+KEY_AWAY: Final = RefusedAnswer(
+    why="This client is suspended: its key cannot be read. Nothing was done; tell an administrator.",
+    rule="suspended",
+)
+
+
+class Carrier:
+    """Runs handlers in the store's worker thread and wakes whoever carries out what came of it."""
+
+    def __init__(self, services: Services, planner: Planner, wake: Callable[[], None]) -> None:
+        self._services = services
+        self._planner = planner
+        self._wake = wake
+
+    async def hear(self, heard: Heard) -> Reply:
+        """What was typed."""
+        return await self.carry(hear, self._services.office, heard, self._planner)
+
+    async def press(self, pressed: Pressed) -> Reply:
+        """What was pressed or sent."""
+        return await self.carry(press, self._services.office, pressed)
+
+    async def carry(self, work: Callable[..., Reply], *args: object) -> Reply:
+        """What the handler answers, or a sentence that is true of a store that cannot be written."""
+        try:
+            return await self._services.in_worker(work, *args)
+        except StoreUnavailable:
+            return STORE_AWAY
+        except KeyUnavailable:
+            return KEY_AWAY
+        finally:
+            self._wake()
