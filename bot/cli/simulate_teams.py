@@ -1,0 +1,92 @@
+"""`simulate-teams`: run the Teams twin, a server that stands in for Teams, the Bot Connector and the login.
+
+The first line printed is {"url": ..., "pid": ...}, then what to set for the bot, then the names and ids of
+the sample tenant; the server then runs until it is told to stop. It is driven through /_control/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from typing import Final
+
+import msgspec
+
+from bot.clock import SystemClock
+from bot.twins.teams.control import address_book, arrange
+from bot.twins.teams.sample import SAMPLE
+from bot.twins.teams.server import serving
+from bot.twins.teams.service import Teams, TeamsOptions
+
+BOT_URL: Final = "http://127.0.0.1:3978/api/messages"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this verb."""
+    known = TeamsOptions()
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument(
+        "--port", type=int, default=0, help="0 takes any free port; the first line says which"
+    )
+    parser.add_argument("--bot-url", default=BOT_URL, help="where the bot takes activities")
+    parser.add_argument("--app-id", default=known.app_id)
+    parser.add_argument("--app-password", default=known.app_password)
+    parser.add_argument("--tenant-id", default=known.tenant_id)
+    parser.add_argument("--control-token", default=known.control_token)
+    parser.add_argument(
+        "--anonymous", action="store_true", help="no tokens either way; the bot has no app id"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped; 2 when it cannot listen."""
+    options = TeamsOptions(
+        tenant_id=args.tenant_id,
+        app_id=args.app_id,
+        app_password=args.app_password,
+        control_token=args.control_token,
+        anonymous=args.anonymous,
+    )
+    clock = SystemClock()
+    teams = Teams(options, now=clock.now, wall=clock.now)
+    teams.deliveries.bot_url = args.bot_url
+    arrange(teams, SAMPLE)
+    try:
+        asyncio.run(_serve(teams, args.host, args.port))
+    except OSError as fault:
+        print(f"simulate-teams: cannot listen on {args.host}:{args.port}: {fault}", file=sys.stderr)
+        return 2
+    return 0
+
+
+async def _serve(teams: Teams, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # not every platform has signal handlers in loops
+            loop.add_signal_handler(number, stop.set)
+    async with serving(teams, host, port) as url:
+        print(msgspec.json.encode({"url": url, "pid": os.getpid()}).decode())
+        print("\n".join(_to_set(teams)))
+        print(msgspec.json.encode(address_book(teams)).decode(), flush=True)
+        await stop.wait()
+
+
+def _to_set(teams: Teams) -> list[str]:
+    """The bot's settings that belong to this service; none where nobody shows a token."""
+    options = teams.options
+    if options.anonymous:
+        return ["# no app id: the bot talks to loopback only", f"# service URL: {teams.service_url}"]
+    return [
+        f"MICROSOFT_APP_ID={options.app_id}",
+        f"MICROSOFT_APP_PASSWORD={options.app_password}",
+        f"MICROSOFT_APP_TENANT_ID={options.tenant_id}",
+        "MICROSOFT_APP_TYPE=SingleTenant",
+        f"# metadata of the tokens shown to the bot: {teams.url}/openid",
+        f"# login of the bot: {teams.url}/{options.tenant_id}/oauth2/v2.0/token",
+        f"# service URL: {teams.service_url}",
+    ]
