@@ -13,7 +13,17 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.core.effects import Act, Effect, ObserveDevices, PageOnCall, ReadFleet, ShowCard, key_of, lane_of
+from bot.core.effects import (
+    Act,
+    Effect,
+    ObserveDevices,
+    PageOnCall,
+    ReadFleet,
+    Scan,
+    ShowCard,
+    key_of,
+    lane_of,
+)
 from bot.core.envelope import Frame
 from bot.core.errors import Broken, Refused
 from bot.core.ports import OutboxItem, UnitOfWork
@@ -30,8 +40,8 @@ MAX_DEPTH: Final = 8
 """Messages sent from within a decision go at most this deep (design 3)."""
 REFUSAL_SILENCE: Final = timedelta(minutes=1)
 """At most one entry a person, thing and rule in this time; the others are counted (design 4)."""
-PRIORITY: Final[dict[type[Any], int]] = {Act: 1, ObserveDevices: 2, PageOnCall: 0, ReadFleet: 3}
-EFFECTS: Final = (ShowCard, Act, ObserveDevices, ReadFleet, PageOnCall)
+PRIORITY: Final[dict[type[Any], int]] = {Act: 1, Scan: 1, ObserveDevices: 2, PageOnCall: 0, ReadFleet: 3}
+EFFECTS: Final = (ShowCard, Act, Scan, ObserveDevices, ReadFleet, PageOnCall)
 REPEATED: Final = (ShowCard, ObserveDevices, ReadFleet)
 """Effects that are asked for again and again under one key."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.core import directory, gates, pages, recommendations, tenants
+from bot.core import directory, gates, pages, recommendations, routine_words, routines, tenants
 from bot.core.envelope import Frame
 from bot.core.gates import GateSettled
 from bot.core.rollout import advance as rollout_advance
@@ -76,6 +76,15 @@ MACHINES: Final[dict[str, Machine]] = {
         react=pages.react,
         status=lambda state: state.status.value,
         next_due=pages.next_due,
+    ),
+    "routine": Machine(
+        kind="routine",
+        state=routine_words.Routine,
+        decide=routines.decide,
+        evolve=routines.evolve,
+        react=routines.react,
+        status=lambda state: state.status.value,
+        code=lambda state: state.code or None,
     ),
 }
 """Every kind but the rollout, which works on a hand of rows (hands.py)."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from bot.core import gates, pages
+from bot.core import gates, pages, routine_words
 from bot.core.errors import Refused
 from bot.core.rollout.state import DEVICE_MOVES, STATUS_MOVES, DeviceState, RolloutStatus
 
@@ -54,6 +54,11 @@ def page() -> str:
             _section("Rollout", "The whole of it (`bot/core/rollout/state.py`).", rollout_moves()),
             _section("Device", "One device of a rollout (`bot/core/rollout/state.py`).", device_moves()),
             _section("Page", "A call to one person (`bot/core/pages.py`).", page_moves()),
+            _section(
+                "Routine",
+                "Small work that the bot does by itself, or advises (`bot/core/routines.py`).",
+                routine_moves(),
+            ),
         )
     )
 
@@ -83,6 +88,16 @@ def device_moves() -> list[Move]:
 def page_moves() -> list[Move]:
     """Each fact that may happen to a page, and where it leads."""
     return [(start, to, fact.__name__) for start, facts in pages.MOVES.items() for fact, to in facts.items()]
+
+
+def routine_moves() -> list[Move]:
+    """Each fact that may happen to a routine, and where it leads."""
+    return [
+        (start, to, fact.__name__)
+        for start, facts in routine_words.MOVES.items()
+        for fact, reached in facts.items()
+        for to in _in_order(routine_words.RoutineStatus, reached)
+    ]
 
 
 def _plain(moves: Mapping[DeviceState, frozenset[DeviceState]]) -> Iterable[Move]:

@@ -5,7 +5,7 @@ Each effect has a key. The same key is one effect, however often it is asked for
 
 from __future__ import annotations
 
-from bot.core.actions import Action
+from bot.core.actions import Action, ScanPatches
 from bot.core.value import Value
 
 DECISION, ACTION, UPDATE, NOTICE = 0, 1, 2, 3
@@ -27,6 +27,13 @@ class Act(Value, tag="act"):
 
     rollout: str
     action: Action
+
+
+class Scan(Value, tag="scan"):
+    """Ask one device to look for missing updates again, as part of one routine."""
+
+    routine: str
+    action: ScanPatches
 
 
 class ObserveDevices(Value, tag="observe"):
@@ -54,7 +61,7 @@ class PageOnCall(Value, tag="page"):
     """The person who did not answer; the next one is called."""
 
 
-Effect = ShowCard | Act | ObserveDevices | ReadFleet | PageOnCall
+Effect = ShowCard | Act | Scan | ObserveDevices | ReadFleet | PageOnCall
 
 
 def key_of(effect: Effect) -> str:
@@ -62,7 +69,7 @@ def key_of(effect: Effect) -> str:
     match effect:
         case ShowCard():
             return f"show:{effect.kind}:{effect.id}"
-        case Act():
+        case Act() | Scan():
             return effect.action.key
         case ObserveDevices():
             return f"observe:{effect.rollout}"
@@ -79,6 +86,8 @@ def lane_of(effect: Effect) -> str:
             return f"card:{effect.kind}:{effect.id}"
         case Act():
             return f"device:{effect.action.device_id}"
+        case Scan():
+            return f"scan:{effect.action.device_id}"
         case ObserveDevices():
             return f"observe:{effect.rollout}"
         case PageOnCall():

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from bot.core.actions import DeviceClass
+from bot.core.levels import level_mistakes
 from bot.core.value import Value
 
 MAX_RINGS = 9
@@ -93,6 +94,8 @@ class Policy(Value):
     """Names of devices reachable from outside, where the RMM does not tag them."""
     importance: dict[str, int] = msgspec.field(default_factory=dict)
     """Device name -> 0..100, where the role alone does not say it."""
+    levels: dict[str, str] = msgspec.field(default_factory=dict)
+    """Area -> level, where it differs from the area's default (bot/core/levels.py)."""
 
 
 def parse_policy(raw: Any) -> tuple[Policy | None, tuple[str, ...]]:
@@ -133,7 +136,7 @@ def _mistakes(policy: Policy) -> list[str]:
         found.extend(_ring_mistakes(number, ring, last=number == len(policy.rings)))
     for number, window in enumerate(policy.windows, start=1):
         found.extend(_window_mistakes(number, window))
-    return found + _class_mistakes(policy) + _plain_mistakes(policy)
+    return found + _class_mistakes(policy) + _plain_mistakes(policy) + level_mistakes(policy.levels)
 
 
 def _class_mistakes(policy: Policy) -> list[str]:

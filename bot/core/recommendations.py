@@ -35,6 +35,10 @@ class Analysis(Value):
     also_pending: dict[str, int]
     """Other updates of the same release that stay out of this plan: KB -> devices."""
     superseded: dict[str, tuple[str, ...]]
+    source: str = ""
+    """Who recommended it from outside; empty when it was our own advisor or a person."""
+    words: str = ""
+    """What the source says: text to be shown, no part of the offer, never read by the program."""
 
 
 class Recommendation(Value):

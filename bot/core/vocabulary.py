@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from bot.core import directory, gates, pages, recommendations, tenants
+from bot.core import directory, gates, pages, recommendations, routine_words, tenants
 from bot.core.envelope import Frame
 from bot.core.rollout import messages as rollout
 from bot.core.upcasters import UPCASTERS, Upcasters, upcast
@@ -53,6 +53,10 @@ Message = (
     | pages.TakePage
     | pages.PassPage
     | pages.PageDue
+    | routine_words.ProposeRoutine
+    | routine_words.RepeatOrder
+    | routine_words.SettleOrder
+    | routine_words.ReportRoutine
 )
 
 Fact = (
@@ -62,6 +66,7 @@ Fact = (
     | gates.GateFact
     | rollout.RolloutFact
     | pages.PageFact
+    | routine_words.RoutineFact
 )
 
 

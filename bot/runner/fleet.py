@@ -15,6 +15,7 @@ from bot.core.ports import Leased, UnitOfWork
 from bot.runner.services import Services, payload
 from handlers import drift
 from handlers.intake import already_asked, assess, newest_update
+from handlers.routines import consider
 
 FLEET: Final = "fleet"
 """Name of the cached reading in the tenant's file: a copy, never compared, never evidence by itself."""
@@ -42,6 +43,7 @@ async def read_fleet(services: Services, tenant: str, leased: Leased) -> None:
     await services.in_worker(keep_fleet, services, tenant, read)
     await services.in_worker(drift.sweep, services.office, tenant, services.intel, services.now())
     await services.in_worker(_recommend, services, tenant, read)
+    await services.in_worker(_consider, services, tenant)
     pace = timedelta(seconds=services.poll_seconds.get(effect.account, 900))
     await services.renew(tenant, leased, services.now() + pace)
 
@@ -87,6 +89,11 @@ def _recommend(services: Services, tenant: str, read: FleetRead) -> None:
         with office.store.begin(tenant) as uow:
             uow.bump("recommendations-impossible")
             uow.commit()
+
+
+def _consider(services: Services, tenant: str) -> None:
+    """A flaw that has become known to be exploited may lead to a scan of the devices that still have it."""
+    consider(services.office, tenant, services.intel, cached_devices(services, tenant))
 
 
 def _count_unmapped(services: Services) -> None:

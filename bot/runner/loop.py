@@ -12,6 +12,7 @@ from bot.core.ports import KeyState, Leased
 from bot.runner.act import act
 from bot.runner.fleet import read_fleet
 from bot.runner.page import page
+from bot.runner.scan import scan
 from bot.runner.services import LEASE_SECONDS, Services
 from bot.runner.show import show
 from bot.runner.watch import observe
@@ -31,11 +32,14 @@ Carry = Callable[[Services, str, Leased], Awaitable[None]]
 CARRIERS: Final[dict[str, Carry]] = {
     "ShowCard": show,
     "Act": act,
+    "Scan": scan,
     "ObserveDevices": observe,
     "ReadFleet": read_fleet,
     "PageOnCall": page,
 }
 """Every effect and who carries it out; a test compares it with the union of effects."""
+ORDERS: Final = frozenset({"Act", "Scan"})
+"""Effects that may have reached the outside when they fail: looked up or counted before they are repeated."""
 ENDLESS: Final = frozenset({"ObserveDevices", "ReadFleet"})
 """Readings that go on as long as their subject lives: never parked, or a rollout would be left unwatched."""
 ENDLESS_STEPS: Final = 6
@@ -151,7 +155,7 @@ class Runner:
                 await services.later(tenant, leased, when, error=error)
                 return
             busy = fault if isinstance(fault, OutsideBusy) else None
-            no_effect = leased.item.kind != "Act"
+            no_effect = leased.item.kind not in ORDERS
             await services.again(tenant, leased, error, busy=busy, no_effect=no_effect)
         except RingmasterError as worse:
             log.warning("an effect could not be put back: %s", type(worse).__name__)

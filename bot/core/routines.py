@@ -1,0 +1,233 @@
+"""Routines: small work that the bot does by itself as far as its level lets it; a patch scan, or mere advice.
+
+L0 and L1 run (their orders are committed before the first call leaves), L3 is left to people and refused to
+everybody who would have the bot do it. At a client that is stopped or not live nothing runs at any level.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.core.actions import ScanPatches
+from bot.core.effects import DECISION, Effect, Scan, ShowCard
+from bot.core.envelope import Frame
+from bot.core.errors import Broken, Refused
+from bot.core.levels import PATCH_SCAN, Level
+from bot.core.routine_words import (
+    MOVES,
+    Answered,
+    ProposeRoutine,
+    RepeatOrder,
+    Report,
+    ReportRoutine,
+    Routine,
+    RoutineAdvised,
+    RoutineAnswered,
+    RoutineEnded,
+    RoutineFact,
+    RoutineHeld,
+    RoutineProposed,
+    RoutineRepeated,
+    RoutineReported,
+    RoutineStarted,
+    RoutineStatus,
+    SettleOrder,
+    with_changes,
+)
+from bot.core.tenants import Mode
+
+MAX_DEVICES: Final = 200
+"""Devices that one routine may touch: twice a usual client, our judgement. The rest is counted."""
+MAX_WORDS: Final = 300
+"""Of a report: one or two sentences, kept in the ledger for ever."""
+PEOPLE_DO_THIS: Final = "People do this themselves here (L3), so nothing was run."
+
+S = RoutineStatus
+
+
+# --- decide ---
+
+
+def decide(routine: Routine | None, message: object, frame: Frame) -> list[RoutineFact]:
+    """What happens because of this message; raises Refused with a sentence for the person who asked."""
+    if isinstance(message, ProposeRoutine):
+        return _propose(routine, message, frame)
+    if routine is None:
+        raise Refused(
+            "There is no such piece of work. Type `status` to see what runs.", rule="unknown-routine"
+        )
+    match message:
+        case SettleOrder():
+            return _settle(routine, message, frame)
+        case RepeatOrder(key=key):
+            return _repeat(routine, key, frame)
+        case ReportRoutine():
+            return [_report(routine, message, frame)]
+        case _:
+            raise Broken(f"a routine cannot be told {type(message).__name__}")
+
+
+def _propose(routine: Routine | None, message: ProposeRoutine, frame: Frame) -> list[RoutineFact]:
+    if routine is not None:
+        raise Refused("This was proposed already.", rule="already-proposed")
+    held = frame.hold or ("" if message.mode == Mode.LIVE else f"in {message.mode} mode")
+    if message.standing is not None:
+        _may_ask(message, held)
+    devices = message.devices[:MAX_DEVICES]
+    if message.area == PATCH_SCAN and not devices:
+        raise Refused("No device is known here that could be scanned.", rule="no-device")
+    made = Routine(
+        id=message.routine,
+        code=message.code if message.levelled.level == Level.L3 and not held else "",
+        area=message.area,
+        levelled=message.levelled,
+        cause=message.cause,
+        devices=devices,
+        left_out=message.left_out + len(message.devices) - len(devices),
+        mode=message.mode,
+        on_call=message.on_call,
+        at=frame.received_at,
+    )
+    return [RoutineProposed(routine=made), _by_level(made, held, frame)]
+
+
+def _may_ask(message: ProposeRoutine, held: str) -> None:
+    """A person gets a no at once where the bot itself would only say what it would have done."""
+    standing = message.standing
+    if standing is None or not set(standing.roles) & set(message.roles):
+        needed = " or ".join(message.roles) or "a role that nobody holds"
+        raise Refused(f"You may not start this: it needs {needed}.", rule="not-entitled")
+    if message.levelled.level == Level.L3:
+        raise Refused(f"{PEOPLE_DO_THIS} {_because(message)}", rule="level-3")
+    if held:
+        raise Refused(f"Nothing is run here now: {held}.", rule="held")
+
+
+def _because(message: ProposeRoutine) -> str:
+    return f'Policy "{message.levelled.rule}": {message.levelled.why}.'
+
+
+def _by_level(made: Routine, held: str, frame: Frame) -> RoutineFact:
+    """What the level says: run, or advise. Anything that could not be asked for is advised, never run."""
+    at = frame.received_at
+    if held:
+        return RoutineHeld(why=held, at=at)
+    if made.area == PATCH_SCAN and made.level() in (Level.L0, Level.L1):
+        return RoutineStarted(actions=_orders(made, frame.tenant), at=at)
+    return RoutineAdvised(at=at)
+
+
+def _orders(made: Routine, tenant: str) -> tuple[ScanPatches, ...]:
+    """One order a device; its key names the client, the work and the device."""
+    return tuple(
+        ScanPatches(key=f"{tenant}:{made.id}:{device.id}:scan", device_id=device.id)
+        for device in made.devices
+    )
+
+
+def _settle(routine: Routine, message: SettleOrder, frame: Frame) -> list[RoutineFact]:
+    action = routine.action(message.key)
+    if routine.status != S.RUNNING or action is None or routine.answered(message.key):
+        return []  # told twice, or of something that nobody ordered
+    at = frame.received_at
+    answered = RoutineAnswered(key=message.key, device=action.device_id, outcome=message.outcome, at=at)
+    after = evolve(routine, answered)
+    if len(after.answers) < len(after.actions):
+        return [answered]
+    clean = after.taken() == len(after.actions) and not after.left_out
+    return [answered, RoutineEnded(status=S.DONE if clean else S.DONE_WITH_GAPS, at=at)]
+
+
+def _repeat(routine: Routine, key: str, frame: Frame) -> list[RoutineFact]:
+    """A scan is harmless, so what was cut off is ordered again: once, never a third time."""
+    if routine.status != S.RUNNING or routine.action(key) is None or routine.answered(key):
+        raise Refused("Nothing of this is under way.", rule="not-running")
+    if key in routine.repeated:
+        raise Refused("This was ordered twice already.", rule="repeated")
+    return [RoutineRepeated(key=key, at=frame.received_at)]
+
+
+def _report(routine: Routine, message: ReportRoutine, frame: Frame) -> RoutineReported:
+    standing = message.standing
+    if not standing.roles:
+        raise Refused("Only people of the desk can report this.", rule="not-entitled")
+    if routine.report is not None:
+        said = "done" if routine.report.did else "not done"
+        raise Refused(
+            f"{routine.report.name} reported it as {said} already. Nothing was changed.", rule="reported"
+        )
+    if routine.status != S.ADVISED:
+        raise Refused(
+            f"This is {routine.status.value.replace('-', ' ')}; nobody has to report it.", rule="not-advised"
+        )
+    if len(message.words) > MAX_WORDS:
+        raise Refused(f"That is longer than {MAX_WORDS} characters. Nothing was recorded.", rule="too-long")
+    report = Report(
+        by=standing.person,
+        name=standing.name,
+        did=message.did,
+        words=message.words,
+        at=frame.received_at,
+    )
+    return RoutineReported(report=report)
+
+
+# --- evolve ---
+
+
+def evolve(routine: Routine | None, fact: RoutineFact) -> Routine:
+    """The routine after this fact. Total on everything that MOVES allows."""
+    if isinstance(fact, RoutineProposed):
+        if routine is not None:
+            raise Broken(f"{routine.id} was proposed already")
+        return fact.routine
+    if routine is None:
+        raise Broken(f"{type(fact).__name__} before the routine was proposed")
+    after = _changed(routine, fact)
+    if after.status not in MOVES[routine.status].get(type(fact), frozenset()):
+        raise Broken(f"{type(fact).__name__} cannot happen to a routine that is {routine.status}")
+    return after
+
+
+def _changed(routine: Routine, fact: RoutineFact) -> Routine:
+    match fact:
+        case RoutineStarted(actions=actions):
+            return with_changes(routine, status=S.RUNNING, actions=actions)
+        case RoutineAdvised():
+            return with_changes(routine, status=S.ADVISED)
+        case RoutineHeld(why=why):
+            return with_changes(routine, status=S.SHADOW, held=why)
+        case RoutineRepeated(key=key):
+            return with_changes(routine, repeated=(*routine.repeated, key))
+        case RoutineAnswered(key=key, outcome=outcome):
+            return with_changes(routine, answers=(*routine.answers, Answered(key=key, outcome=outcome)))
+        case RoutineEnded(status=status, at=at):
+            return with_changes(routine, status=status, ended_at=at)
+        case RoutineReported(report=report):
+            status = S.DID if report.did else S.NOT_DONE
+            return with_changes(routine, status=status, report=report, ended_at=report.at)
+        case RoutineProposed():
+            return fact.routine
+
+
+# --- react ---
+
+
+def react(routine: Routine, fact: RoutineFact) -> list[Effect]:
+    """Orders leave after the commit; people are told as the level says."""
+    card = ShowCard(
+        kind="routine",
+        id=routine.id,
+        priority=DECISION,
+        persons=(routine.on_call,) if routine.on_call else (),
+    )
+    match fact:
+        case RoutineStarted(actions=actions):
+            return [Scan(routine=routine.id, action=action) for action in actions]
+        case RoutineAdvised() | RoutineReported():
+            return [card]
+        case RoutineHeld():
+            said = routine.mode == Mode.SHADOW and routine.level() != Level.L0
+            return [ShowCard(kind="routine", id=routine.id)] if said else []
+        case _:
+            return []
