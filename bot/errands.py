@@ -14,10 +14,18 @@ from typing import Final
 
 import msgspec
 
-from bot.core.directory import Directory, Person, RegisterPerson
+from bot.core.directory import (
+    Directory,
+    LinkIdentity,
+    Person,
+    RegisterPerson,
+    UnlinkIdentity,
+    identity_of,
+)
 from bot.core.envelope import HOUSE
 from bot.core.errors import Refused
 from bot.core.policy import parse_policy
+from bot.core.ports import KeyState
 from bot.core.tenants import ChangePolicy, Mode, SetMode
 from bot.core.value import Value
 from bot.core.vocabulary import Message
@@ -61,7 +69,15 @@ class ReplacePolicy(Value, tag="policy"):
     toml: str
 
 
-Errand = MakeToken | ListParked | RetryParked | ChangeMode | ReplacePolicy
+class LinkAccount(Value, tag="link"):
+    """A chat account is this person's from now on; with `remove`, nobody's."""
+
+    person: str
+    account: str
+    remove: bool = False
+
+
+Errand = LinkAccount | MakeToken | ListParked | RetryParked | ChangeMode | ReplacePolicy
 
 
 class Done(Value):
@@ -74,6 +90,8 @@ class Done(Value):
 def carry_out(opened: Opened, errand: Errand) -> Done:
     """Do it; raises Refused with the sentence why not."""
     match errand:
+        case LinkAccount():
+            return _link(opened, errand)
         case MakeToken():
             return _token(opened, errand)
         case ListParked():
@@ -97,6 +115,27 @@ def _token(opened: Opened, errand: MakeToken) -> Done:
     return Done(lines=(f"Token of {person.name}, shown this once.{revoked}", token))
 
 
+def _link(opened: Opened, errand: LinkAccount) -> Done:
+    person = known_person(opened.office.directory(), errand.person)
+    identity = identity_of(errand.account)
+    if identity is None:
+        raise Refused(
+            f"{errand.account!r} is no account. Write slack:TEAM:USER or teams:TENANT:OBJECT-ID.",
+            rule="bad-identity",
+        )
+    owner = opened.office.directory().person_of(identity)
+    if errand.remove and owner != person.id:
+        raise Refused(f"{identity.key()} is not {person.name}'s. Nothing was changed.", rule="not-linked")
+    message = (
+        UnlinkIdentity(identity=identity)
+        if errand.remove
+        else LinkIdentity(person=person.id, identity=identity)
+    )
+    changed = opened.office.transact(opened.office.frame(HOUSE, ADMIN), message).facts
+    words = "is nobody's now" if errand.remove else f"is {person.name}'s{'' if changed else ' already'}"
+    return Done(lines=(f"{identity.key()} {words}.",))
+
+
 def known_person(directory: Directory, name: str) -> Person:
     """The person of this short name, or a sentence with the nearest one."""
     person = directory.people.get(name)
@@ -118,19 +157,19 @@ def _parked(opened: Opened) -> Done:
         for parked in store.parked(tenant)
     ]
     lines += [
-        f"{HOUSE}  delivery {item.source} {item.delivery_id}: {item.error}"
-        for item in parked_deliveries(opened.office)
+        f"{tenant}  delivery {item.source} {item.delivery_id}: {item.error}"
+        for tenant in store.tenants()
+        if store.key_state(tenant) is KeyState.PRESENT
+        for item in parked_deliveries(opened.office, tenant=tenant)
     ]
     return Done(lines=tuple(lines) or ("Nothing is parked.",))
 
 
 def _retry(opened: Opened, errand: RetryParked) -> Done:
     source, _, delivery = errand.key.partition(" ")
-    if delivery and errand.tenant == HOUSE:
-        again = retry_parked(opened.office, source, delivery)
-    else:
-        _known_tenant(opened, errand.tenant)
-        again = opened.office.store.unpark(errand.tenant, errand.key, now=opened.clock.now())
+    _known_tenant(opened, errand.tenant)
+    again = bool(delivery) and retry_parked(opened.office, source, delivery, tenant=errand.tenant)
+    again = again or opened.office.store.unpark(errand.tenant, errand.key, now=opened.clock.now())
     if not again:
         raise Refused(f"Nothing is parked under {errand.key!r} at {errand.tenant}.", rule="not-parked")
     return Done(lines=(f"{errand.key} is taken up again.",))

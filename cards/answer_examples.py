@@ -8,6 +8,7 @@ import msgspec
 
 from bot.core.answers import (
     Answer,
+    BoundAnswer,
     ChoiceAnswer,
     Client,
     ClientState,
@@ -222,6 +223,8 @@ ANSWERS: dict[str, Answer] = {
     "device": DEVICE,
     "device-untouched": _change(DEVICE, episodes=(), online=False, last_contact=NOW - timedelta(days=4)),
     "oncall": OnCallAnswer(names=("Mara", "Tomas", "Ines")),
+    "bound": BoundAnswer(client=FERNHILL, title="fernhill"),
+    "unbound": BoundAnswer(client=FERNHILL, title="fernhill", bound=False),
     "oncall-nobody": OnCallAnswer(names=()),
     "help": HelpAnswer(lines=usage_lines()),
     "help-one": HelpAnswer(lines=usage_lines(), topic="stop"),

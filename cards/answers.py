@@ -11,6 +11,7 @@ from typing import assert_never
 
 from bot.core.answers import (
     Answer,
+    BoundAnswer,
     ChoiceAnswer,
     DeviceAnswer,
     EndedAnswer,
@@ -20,9 +21,11 @@ from bot.core.answers import (
     PageAnswer,
     PlannedAnswer,
     RefusedAnswer,
+    ReportedAnswer,
     ResumedAnswer,
     RollingBackAnswer,
     RolloutAnswer,
+    ScanAnswer,
     StatusAnswer,
     StoppedAnswer,
     VoteAnswer,
@@ -33,6 +36,7 @@ from bot.core.buttons import ButtonValue
 from cards.answer_parts import Say
 from cards.answers_decisions import planned_card, vote_card, waiting_card, why_card
 from cards.answers_plain import (
+    bound_card,
     choice_card,
     help_card,
     mistyped_card,
@@ -40,6 +44,7 @@ from cards.answers_plain import (
     page_card,
     refused_card,
 )
+from cards.answers_routines import reported_card, scan_card
 from cards.answers_standing import device_card, rollout_card, status_card
 from cards.answers_steering import ended_card, resumed_card, rolling_back_card, stopped_card
 from cards.model import Card
@@ -75,6 +80,12 @@ def answer_card(answer: Answer, now: datetime, zone: str, buttons: Sign) -> Card
             return rolling_back_card(answer, say)
         case PageAnswer():
             return page_card(answer, say)
+        case ScanAnswer():
+            return scan_card(answer)
+        case ReportedAnswer():
+            return reported_card(answer)
+        case BoundAnswer():
+            return bound_card(answer)
         case OnCallAnswer():
             return oncall_card(answer)
         case HelpAnswer():

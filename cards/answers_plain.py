@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.answers import (
+    BoundAnswer,
     ChoiceAnswer,
     HelpAnswer,
     MistypedAnswer,
@@ -64,6 +65,21 @@ def oncall_card(answer: OnCallAnswer) -> Card:
         return answer_about("Nobody is on call. A lead has to set the list.", status=NOTE)
     first, *others = answer.names
     return answer_about(", then ".join((f"On call: {first}", *others)) + ".", status=NOTE)
+
+
+def bound_card(answer: BoundAnswer) -> Card:
+    """Whose cards hang here from now on."""
+    if not answer.bound:
+        return answer_about(
+            "This channel belongs to nobody now: nothing more is shown or heard here.",
+            line("Cards that hang here stay as they are. Bind it again: ", code("bind <client>"), "."),
+            status=DONE,
+        )
+    return answer_about(
+        f"This channel is {named(answer.client)}'s now. Its cards appear here, and no other client's.",
+        line("Whoever can read this channel can read them. Take it back: ", code("unbind"), "."),
+        status=DONE,
+    )
 
 
 def help_card(answer: HelpAnswer) -> Card:

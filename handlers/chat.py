@@ -22,6 +22,7 @@ from bot.core.answers import (
 from bot.core.command_values import (
     Aim,
     Approve,
+    Bind,
     Command,
     DeviceQuestion,
     Help,
@@ -36,6 +37,7 @@ from bot.core.command_values import (
     Status,
     Stop,
     Target,
+    Unbind,
     Waiting,
     Why,
 )
@@ -46,7 +48,8 @@ from bot.core.gates import Gate, GateStatus, Verb
 from bot.core.inbound import Heard
 from bot.core.rollout.state import Rollout
 from bot.core.value import Value
-from handlers.callers import NO_ROLE, SUSPENDED, Caller, admit, counted
+from handlers.binding import bind, hear_unbound, unbind
+from handlers.callers import NO_ROLE, SUSPENDED, UNBOUND, Caller, admit, counted
 from handlers.naming import found_gate, found_rollout, label, no_such, vocabulary
 from handlers.office import Office
 from handlers.queries import living_rollouts
@@ -90,11 +93,16 @@ def hear(office: Office, heard: Heard, planner: Planner) -> Answer:
         received_at=heard.received_at,
     )
     if isinstance(caller, RefusedAnswer):
-        return caller
+        return hear_unbound(office, heard) if caller == UNBOUND else caller
     if not caller.clients:
         return counted(office, SUSPENDED if caller.suspended else NO_ROLE)
     try:
-        return _carried_out(office, caller, understood(office, caller, heard.text), planner)
+        reading = understood(office, caller, heard.text)
+        if isinstance(reading, Bind):
+            return bind(office, caller, heard, reading.client)
+        if isinstance(reading, Unbind):
+            return unbind(office, caller, heard)
+        return _carried_out(office, caller, reading, planner)
     except Refused as no:
         return counted(office, RefusedAnswer(why=no.why, rule=no.rule))
 

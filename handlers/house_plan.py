@@ -14,7 +14,15 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from bot.core.directory import EVERY_TENANT, Account, Client, Conversation, Person
+from bot.core.directory import (
+    EVERY_TENANT,
+    Account,
+    Client,
+    Conversation,
+    Identity,
+    Person,
+    identity_of,
+)
 from bot.core.envelope import HOUSE
 from bot.core.errors import RingmasterError
 from bot.core.policy import Policy, parse_policy
@@ -56,6 +64,8 @@ class HousePlan(Value):
     conversations: tuple[Conversation, ...] = ()
     accounts: tuple[Account, ...] = ()
     on_call: tuple[str, ...] = ()
+    links: tuple[tuple[str, Identity], ...] = ()
+    """Person -> an account of theirs on a chat platform."""
 
 
 # --- reading ---
@@ -97,6 +107,8 @@ class _ClientTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class _PersonTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     roles: dict[str, tuple[str, ...]]
+    accounts: tuple[str, ...] = ()
+    """Chat accounts: `slack:TEAM:USER`, `teams:TENANT:OBJECT-ID`."""
 
 
 class _ConversationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,6 +143,7 @@ def parse_house(raw: Raw, templates: Mapping[str, Raw]) -> tuple[HousePlan | Non
             mistakes,
         ),
         on_call=_on_call(raw, mistakes),
+        links=_links(raw, mistakes),
     )
     if not mistakes:
         mistakes += _mistakes(plan)
@@ -190,6 +203,23 @@ def _conversation(name: str, table: _ConversationTable) -> Conversation:
         tenants=table.tenants,
         person=table.person,
     )
+
+
+def _links(raw: Raw, mistakes: list[str]) -> tuple[tuple[str, Identity], ...]:
+    """Every chat account, each of them one person's."""
+    people = _each(raw, "people", _PersonTable, lambda name, table: (name, table.accounts), [])
+    owners: dict[str, str] = {}
+    found: list[tuple[str, Identity]] = []
+    for name, text in ((name, text) for name, accounts in people for text in accounts):
+        identity = identity_of(text)
+        where = f"people.{name}.accounts"
+        if identity is None:
+            mistakes.append(f"{where}: {text!r}: slack:TEAM:USER or teams:TENANT:OBJECT-ID")
+        elif owners.setdefault(text, name) != name:
+            mistakes.append(f"{where}: {text} is {owners[text]}'s already; one account, one person")
+        else:
+            found.append((name, identity))
+    return tuple(found)
 
 
 def _on_call(raw: Raw, mistakes: list[str]) -> tuple[str, ...]:

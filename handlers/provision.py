@@ -13,6 +13,7 @@ import msgspec
 
 from bot.core.directory import (
     BindConversation,
+    LinkIdentity,
     MapOrganisation,
     RegisterAccount,
     RegisterClient,
@@ -59,6 +60,9 @@ def _house_messages(plan: HousePlan) -> list[tuple[Message, str, Callable[[Any],
     told: list[tuple[Message, str, Callable[[Any], bool]]] = []
     for person in plan.people:
         told.append((RegisterPerson(person=person), f"person {person.id}", _in("people", person.id)))
+    for name, identity in plan.links:
+        link = LinkIdentity(person=name, identity=identity)
+        told.append((link, f"account {identity.key()}", _in("identities", identity.key())))
     for conversation in plan.conversations:
         message = BindConversation(conversation=conversation)
         told.append((message, f"conversation {conversation.id}", _in("conversations", conversation.id)))

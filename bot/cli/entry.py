@@ -24,6 +24,7 @@ VERBS: Final = (
     Verb("replay", "bot.cli.replay", "fold the ledger again and compare it with the tables"),
     Verb("migrate", "bot.cli.migrate", "bring the files to the shape that this version works on"),
     Verb("token", "bot.cli.token", "make a person's console token; it is shown once"),
+    Verb("link", "bot.cli.link", "say whose a Slack or Teams account is"),
     Verb("tenant", "bot.cli.tenant", "change a client's mode or policy"),
     Verb("parked", "bot.cli.parked", "what the bot gave up or is in doubt about; retry one"),
     Verb("commands", "bot.cli.commands", "print what can be typed to the bot, from the table of commands"),

@@ -279,6 +279,34 @@ class PageAnswer(Value, tag="page"):
     """When the next one is called by itself; None when that has happened or will not."""
 
 
+class ScanAnswer(Value, tag="scan"):
+    """Devices look for missing updates again because somebody asked."""
+
+    client: Client
+    devices: int
+    left_out: int
+    level: str
+    rule: str
+    """The policy that allows it, as people call it."""
+
+
+class ReportedAnswer(Value, tag="reported"):
+    """A person said whether they did what was advised."""
+
+    client: Client
+    code: str
+    did: bool
+
+
+class BoundAnswer(Value, tag="bound"):
+    """A conversation belongs to a client now, or to nobody any more."""
+
+    client: Client
+    title: str
+    """What the place is called."""
+    bound: bool = True
+
+
 # --- no, which, and what ---
 
 
@@ -328,6 +356,9 @@ Answer = (
     | RollingBackAnswer
     | PlannedAnswer
     | PageAnswer
+    | ScanAnswer
+    | ReportedAnswer
+    | BoundAnswer
     | RefusedAnswer
     | ChoiceAnswer
     | MistypedAnswer
@@ -339,7 +370,7 @@ class DetailsWanted(Value, tag="details"):
 
     tenant: str
     kind: str
-    """gate | rollout | page | recommendation"""
+    """gate | rollout | page | recommendation | routine"""
     id: str
 
 

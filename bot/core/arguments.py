@@ -11,13 +11,16 @@ from typing import Final
 from bot.core.command_values import (
     Aim,
     Approve,
+    Bind,
     Command,
     CommandSpec,
     DeviceQuestion,
     Mistyped,
     Reading,
+    Reported,
     Resume,
     RolloutStart,
+    Scan,
     Status,
     Stop,
     Target,
@@ -39,6 +42,7 @@ from bot.core.grammar import (
 )
 
 Reader = Callable[[CommandSpec, Sequence[str], Vocabulary], Reading]
+BIND_FILLERS: Final = frozenset({"to", "here", "channel", "this"})
 MAX_REASON_CHARACTERS: Final = 300
 """A reason is one or two sentences; it is kept in the ledger for ever."""
 
@@ -134,6 +138,17 @@ def read_resume(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary)
     return Resume(target=found[0]) if found else _unknown_target(spec, words, vocabulary)
 
 
+def read_bind(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    """`bind <client>`; `bind here to <client>` is said as well."""
+    words = leftover([word for word in words if clean(word).casefold() not in BIND_FILLERS])
+    if not words:
+        return Bind()
+    found = target_of(words, vocabulary)
+    if found is None or found[0].aim is not Aim.CLIENT or leftover(words[found[1] :]):
+        return _unknown_target(spec, words, vocabulary)
+    return Bind(client=found[0].name)
+
+
 def read_start(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
     """`rollout start <update> [client]`."""
     words = leftover(words)
@@ -148,6 +163,33 @@ def read_start(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) 
     if found is None or leftover(rest[found[1] :]):
         return _unknown_client(f"rollout start {update}", rest, vocabulary)
     return RolloutStart(update=update, client=found[0])
+
+
+def read_scan(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+    """`scan [client]`."""
+    words = leftover(without_fillers(words))
+    if not words:
+        return Scan()
+    found = client_of(words, vocabulary)
+    if found is None or leftover(words[found[1] :]):
+        return _unknown_target(spec, words, vocabulary)
+    return Scan(client=found[0])
+
+
+def read_report(*, did: bool) -> Reader:
+    """`did <id> [words]` and `notdone <id> [words]`: words without an id report nothing."""
+
+    def read(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+        words = without_fillers(words)
+        if not leftover(words):
+            return Reported(did=did)
+        code = code_of(words[0], vocabulary)
+        if not code:
+            return unknown_code(spec, words, vocabulary)
+        said = " ".join(words[1:])
+        return _too_long(said) or Reported(did=did, code=code, words=said)
+
+    return read
 
 
 def _too_long(reason: str) -> Mistyped | None:

@@ -88,12 +88,36 @@ class RolloutRollback(Value):
     reason: str = ""
 
 
+class Scan(Value):
+    """Let the devices of a client look for missing updates again."""
+
+    client: str = ""
+
+
+class Reported(Value):
+    """What was advised is done, or will not be done; an empty code means the only advice that waits."""
+
+    did: bool
+    code: str = ""
+    words: str = ""
+
+
 class DeviceQuestion(Value):
     """What did we do to this device?"""
 
     name: str
     client: str = ""
     """Named when several clients have a device of that name."""
+
+
+class Bind(Value):
+    """This conversation belongs to this client."""
+
+    client: str = ""
+
+
+class Unbind(Value):
+    """This conversation belongs to nobody any more."""
 
 
 class OnCall(Value):
@@ -117,8 +141,12 @@ Command = (
     | RolloutStart
     | RolloutAbort
     | RolloutRollback
+    | Scan
+    | Reported
     | DeviceQuestion
     | OnCall
+    | Bind
+    | Unbind
     | Help
 )
 

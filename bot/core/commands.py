@@ -12,8 +12,11 @@ from typing import Final
 from bot.core.arguments import (
     did_you_mean,
     read_approve,
+    read_bind,
     read_plain,
+    read_report,
     read_resume,
+    read_scan,
     read_start,
     read_status,
     read_stop,
@@ -35,6 +38,7 @@ from bot.core.command_values import (
     RolloutAbort,
     RolloutRollback,
     Status,
+    Unbind,
     Waiting,
 )
 from bot.core.grammar import (
@@ -153,12 +157,52 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
         parse=read_with_reason(lambda code, reason: RolloutRollback(code=code, reason=reason)),
     ),
     CommandSpec(
+        name="scan",
+        usage="scan [client]",
+        summary="let every device look for missing updates again; installs nothing",
+        words=("scan", "rescan"),
+        takes=("client",),
+        parse=read_scan,
+    ),
+    CommandSpec(
+        name="did",
+        usage="did <id> [words]",
+        summary="say that you did what was advised",
+        words=("did",),
+        takes=("code",),
+        parse=read_report(did=True),
+    ),
+    CommandSpec(
+        name="notdone",
+        usage="notdone <id> [words]",
+        summary="say that what was advised is not done, and why",
+        words=("notdone", "not-done"),
+        takes=("code",),
+        parse=read_report(did=False),
+    ),
+    CommandSpec(
         name="oncall",
         usage="oncall",
         summary="who is called",
         words=("oncall", "on-call"),
         takes=(),
         parse=read_plain(OnCall()),
+    ),
+    CommandSpec(
+        name="bind",
+        usage="bind <client>",
+        summary="show this client's cards in this channel, and no other's (Slack, Teams)",
+        words=("bind",),
+        takes=("client",),
+        parse=read_bind,
+    ),
+    CommandSpec(
+        name="unbind",
+        usage="unbind",
+        summary="show nothing more in this channel",
+        words=("unbind",),
+        takes=(),
+        parse=read_plain(Unbind()),
     ),
     CommandSpec(
         name="help",
@@ -171,7 +215,7 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
 )
 
 _BY_WORD: Final = {word: spec for spec in COMMANDS for word in spec.words}
-_PAIRS: Final = {("roll", "back"): "rollback", ("on", "call"): "oncall"}
+_PAIRS: Final = {("roll", "back"): "rollback", ("on", "call"): "oncall", ("not", "done"): "notdone"}
 """Two words that people write for one."""
 
 

@@ -16,6 +16,10 @@ class Heard(Value):
     text: str
     delivery_id: str
     received_at: datetime
+    title: str = ""
+    """What the platform calls the place."""
+    address: str = ""
+    """How the platform is told of the place again; empty where the conversation's id is enough."""
 
 
 class Pressed(Value):
