@@ -1,0 +1,75 @@
+"""Cards and forms as Bot Framework activities, and as the answers to an `adaptiveCard/action` invoke."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from bot.surfaces.port import Answer
+from cards.adaptive import Mention, TeamsCard, nobody, render
+from cards.adaptive_forms import BACK_VERB, render_form
+from cards.model import Button, Card, line
+
+CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
+TOAST_TYPE: Final = "application/vnd.microsoft.activity.message"
+ERROR_TYPE: Final = "application/vnd.microsoft.error"
+CUT_SENTENCE: Final = "This is too long for Teams and not shown here. The console has all of it."
+
+Body = dict[str, Any]
+
+
+def clock(name: str) -> ZoneInfo:
+    """The clock of this name; UTC for a name that is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def drawn(answer: Answer, zone: ZoneInfo, *, mention: Mention = nobody, back: str = "") -> TeamsCard:
+    """A card or form as Teams takes it, with the way back when there is one."""
+    if not isinstance(answer, Card):
+        return render_form(answer, zone, back=back)
+    if back:
+        way = Button(label="Back", verb=BACK_VERB, value=back)
+        answer = msgspec.structs.replace(answer, buttons=(*answer.buttons, way))
+    return render(answer, zone, mention)
+
+
+def message(card: TeamsCard) -> Body:
+    """The message that shows a card. Text and summary are both the push line: some phones show only one of
+    them on the lock screen, and above the card the text reads well."""
+    return {
+        "type": "message",
+        "text": card.text,
+        "textFormat": "plain",
+        "summary": card.text,
+        "attachments": [{"contentType": CARD_TYPE, "content": card.content}],
+    }
+
+
+def shortened(card: Card) -> Card:
+    """The least of a card that can be decided with: title, typed way out and buttons."""
+    return msgspec.structs.replace(card, body=(line(CUT_SENTENCE),))
+
+
+def is_sentence(card: Card) -> bool:
+    """Nothing but one sentence: it fits into a note at the edge of the window."""
+    return not card.body and not card.buttons
+
+
+def card_answer(card: TeamsCard) -> Body:
+    """The card that takes the clicked one's place, for the clicker alone."""
+    return {"statusCode": 200, "type": CARD_TYPE, "value": card.content}
+
+
+def toast(sentence: str) -> Body:
+    """A sentence for the clicker; the clicked card stays."""
+    return {"statusCode": 200, "type": TOAST_TYPE, "value": sentence}
+
+
+def problem(status: int, code: str, sentence: str) -> Body:
+    """The client's own error note with this sentence. Never 401: that would start a sign-in."""
+    return {"statusCode": status, "type": ERROR_TYPE, "value": {"code": code, "message": sentence}}
