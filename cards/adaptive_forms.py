@@ -1,8 +1,8 @@
 """Draws forms as Adaptive Cards for Teams, and reads what was filled in.
 
-A field is one input under its own name, except where one is not enough: a date and time are two inputs, and
-several choices come back as one text, so their input says in its name that it holds many. The client's own
-checks are a courtesy; the rules are checked again by `cards/forms.py` on our side.
+A field is one input under its own name, except where that is not enough to read it again: a date and time
+are two inputs, and several choices come back as one text, so these say in their names what they hold. The
+client's own checks are a courtesy; the rules are checked again by `cards/forms.py` on our side.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from cards.model import (
     TextField,
 )
 
+DAY: Final = "__day"
 TIME: Final = "__time"
-"""Ends the name of the second input of a date and time; the first has the field's own name and the date."""
+"""End the names of the two inputs of a moment. Clients may leave out what is empty: a day without its time
+must still be known as half a moment, or it would be read as midnight."""
 MANY: Final = "__many"
 """Ends the name of an input whose text is a list with commas; a reason typed with commas is not one."""
 OURS: Final = ("value", "verb")
@@ -82,12 +84,13 @@ def names_in(data: Any) -> tuple[str, ...]:
 
 def _pairs(data: dict[Any, Any], name: str) -> list[tuple[str, str]]:
     key = _key(name)
-    many, day, time = _words(data.get(key + MANY)), _words(data.get(key)), _words(data.get(key + TIME))
+    whole, many, day, time = (_words(data.get(key + end)) for end in ("", MANY, DAY, TIME))
     if many is not None:
         return [(name, _without_escapes(value)) for value in many.split(",") if value]
-    if time is not None:
-        return [(name, f"{day or ''}T{time}" if day or time else "")]
-    return [] if day is None else [(name, day)]
+    if day is not None or time is not None:
+        day, time = day or whole or "", time or ""
+        return [(name, f"{day}T{time}" if day or time else "")]
+    return [] if whole is None else [(name, whole)]
 
 
 def _words(value: Any) -> str | None:
@@ -106,7 +109,7 @@ def _key(name: str) -> str:
 
 
 def _field_name(key: str) -> str:
-    name = key.removesuffix(TIME).removesuffix(MANY)
+    name = key.removesuffix(DAY).removesuffix(TIME).removesuffix(MANY)
     own = name.removesuffix("__field")
     return own if own in OURS else name
 
@@ -202,7 +205,7 @@ def _moment_inputs(field: DateTimeField, zone: ZoneInfo) -> list[Drawn]:
     clock = _clock(field.zone, zone)
     fault = "Please fill in both the day and the time."
     key, zoned = _key(field.name), f"({field.zone} clock)"
-    day = _input("Input.Date", key, f"{field.label}, day {zoned}", required=field.required, fault=fault)
+    day = _input("Input.Date", key + DAY, f"{field.label}, day {zoned}", required=field.required, fault=fault)
     time = _input(
         "Input.Time", key + TIME, f"{field.label}, time {zoned}", required=field.required, fault=fault
     )

@@ -42,7 +42,7 @@ def rows_as_lines(element: Table, zone: ZoneInfo) -> list[Drawn]:
 
 def _row_as_line(columns: tuple[str, ...], row: tuple[Spans, ...], zone: ZoneInfo) -> Drawn:
     spans: Spans = ()
-    for place, (name, cell) in enumerate(zip(columns, _padded(row, len(columns)), strict=True)):
+    for place, (name, cell) in enumerate(zip(columns, row, strict=False)):
         spans = (*spans, f"{'; ' if place else ''}{name}{': ' if name else ''}", *cell)
     return block(sentence(spans, zone))
 
