@@ -1,4 +1,4 @@
-"""A form as a Slack modal, what comes back from it, and what is wrong at which field."""
+"""A form as a Slack modal, and what is wrong at which field."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.blockkit_forms import field_errors, render_form
-from cards.blockkit_state import read_state
-from cards.forms import validate
 from cards.model import (
     ChoiceField,
     DateTimeField,
@@ -131,6 +129,14 @@ def test_options_that_no_menu_holds_are_named() -> None:
     assert "2 more cannot be chosen here, the console has them: PC 100, PC 101" in block["hint"]["text"]
 
 
+@pytest.mark.parametrize("value", ["", "\ud800", "x" * 151, "v1"])
+def test_an_option_whose_value_does_not_come_back_whole_is_not_offered(value: str) -> None:
+    block = only(ChoiceField(name="a", label="A", options=(*options(2), Option(value=value, label="Odd"))))
+
+    assert [one["value"] for one in block["element"]["options"]] == ["v0", "v1"]
+    assert "1 more cannot be chosen here, the console has them: Odd" in block["hint"]["text"]
+
+
 def test_a_choice_of_nothing_says_so() -> None:
     assert (
         read_aloud(only(ChoiceField(name="a", label="A", options=())))
@@ -195,95 +201,6 @@ def test_an_error_of_an_unknown_field_is_told_at_the_first() -> None:
 
 def test_nothing_wrong_is_no_errors() -> None:
     assert field_errors(FORM) == {}
-
-
-# --- what comes back ---
-
-
-def submitted(**inputs: dict[str, Any]) -> dict[str, Any]:
-    """`view.state` as Slack sends it."""
-    return {"values": {name: {"value": given} for name, given in inputs.items()}}
-
-
-FILLED = submitted(
-    which={"type": "radio_buttons", "selected_option": {"text": {}, "value": "all"}},
-    without={"type": "checkboxes", "selected_options": [{"value": "pc03"}, {"value": "pc09"}]},
-    start={"type": "datetimepicker", "selected_date_time": 1794864600},
-    reason={"type": "plain_text_input", "value": "A <b> & c"},
-    ticket={"type": "plain_text_input", "value": None},
-)
-
-
-def test_a_submitted_modal_is_names_and_values() -> None:
-    assert read_state(None, FILLED) == (
-        ("which", "all"),
-        ("without", "pc03"),
-        ("without", "pc09"),
-        ("start", "1794864600"),
-        ("reason", "A <b> & c"),
-    )
-
-
-def test_what_was_read_is_what_the_forms_rules_take() -> None:
-    one_left_out = msgspec.json.decode(msgspec.json.encode(FILLED).replace(b',{"value":"pc09"}', b""))
-
-    assert validate(FORM, read_state(None, one_left_out)) == ()
-
-
-def test_only_the_fields_asked_for_are_read() -> None:
-    assert read_state(("reason",), FILLED) == (("reason", "A <b> & c"),)
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        None,
-        [],
-        "values",
-        {"values": None},
-        {"values": []},
-        {"values": {"a": None, "b": [], "c": {"value": None}, "d": {"other": {"value": "x"}}}},
-        {"values": {"": {"value": {"value": "x"}}, "n" * 256: {"value": {"value": "x"}}}},
-        submitted(a={"value": 3}, b={"selected_option": "x"}, c={"selected_options": {"value": "x"}}),
-        submitted(
-            a={"selected_date_time": True}, b={"selected_date_time": -1}, c={"selected_date_time": 1.5}
-        ),
-        submitted(a={"selected_date_time": 10**400}, b={"selected_options": [None, 1, {"value": None}]}),
-    ],
-)
-def test_anything_of_another_shape_is_nothing(state: Any) -> None:
-    assert read_state(None, state) == ()
-
-
-def test_what_comes_back_is_bounded() -> None:
-    many = submitted(**{f"f{n}": {"value": "x" * 9000} for n in range(500)})
-
-    found = read_state(None, many)
-    assert len(found) == 20
-    assert {len(value) for _, value in found} == {3000}
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=9),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ("values", "value", "selected_option", "selected_options", "selected_date_time", "a")
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(JSON)
-def test_any_state_is_read_as_pairs_that_can_be_stored(state: Any) -> None:
-    for name, value in read_state(None, state):
-        assert (name + value).encode()
 
 
 # --- any form at all ---
