@@ -92,7 +92,7 @@ def render(card: Card, zone: ZoneInfo, mention: Mention = nobody) -> TeamsCard:
     card = fitted(card)
     text = quiet_line(card.push)
     called = _called(card.mention, mention)
-    head, tail = _head(card), _tail(card, called)
+    head, tail = _head(card), _tail(card, called, zone)
     frame = root(text, [*head, *tail], actions(card.buttons), called)
     body = within(_body(card, zone), room_beside(text, frame), details=card.phone)
     return TeamsCard(text=text, content={**frame, "body": [*head, *body, *tail]})
@@ -127,7 +127,7 @@ def _status(status: Status) -> Drawn:
     return block(words, color=COLOURS[status.shape], weight="Bolder", size="Small")
 
 
-def _tail(card: Card, called: tuple[Named, ...]) -> list[Drawn]:
+def _tail(card: Card, called: tuple[Named, ...], zone: ZoneInfo) -> list[Drawn]:
     """Who is called, and the typed way out. Mentions stand in a text of their own: on iOS they make the
     templates of moments in the same text fail (msteams-docs issue 5480).
     """
@@ -137,7 +137,7 @@ def _tail(card: Card, called: tuple[Named, ...]) -> list[Drawn]:
         rest = f" and {more} more" if more > 0 else ""
         tail.append(block("For " + ", ".join(_tag(one) for one in called) + rest, size="Small"))
     if card.typed:
-        typed = sentence(("Or type: ", Code(text=card.typed)), ZoneInfo("UTC"))
+        typed = sentence(("Or type: ", Code(text=card.typed)), zone)
         tail.append(small(typed))
     return tail
 
