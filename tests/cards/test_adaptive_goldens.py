@@ -42,8 +42,9 @@ def pretty(card: TeamsCard) -> str:
 
 
 def bare(line: str) -> str:
-    """Without the marks of code, which are bold on Teams."""
-    return line.replace("`", "").replace("'", "")
+    """Without the marks of code, which are bold on Teams, and with the signs that stand in for markup."""
+    signs = str.maketrans({"`": "", "'": "", "*": "\u2217", "_": "\uff3f"})
+    return " ".join(line.translate(signs).split())
 
 
 @pytest.mark.parametrize("name", all_examples())
