@@ -16,7 +16,7 @@ from bot.twins.teams.service import Teams
 from bot.twins.teams.world import THREAD_MARK
 
 TEAMS: Final = web.AppKey("teams", Teams)
-ENTRY: Final = "log entry"
+ENTRY: Final = web.RequestKey("entry", LogEntry)
 POSTABLE: Final = ("message", "typing")
 PAGE_BOUNDS: Final = (50, 500)
 """The service's least and greatest page of a roster."""
@@ -107,7 +107,7 @@ def _own_message(request: web.Request, teams: Teams, place: Place, root: str | N
 
 def accepted(request: web.Request, raw: dict[str, Any]) -> Posted:
     """What the bot wants to post, if Teams takes it; its size and what it thinks go to the log."""
-    entry: LogEntry = request[ENTRY]
+    entry = request[ENTRY]
     entry.utf16_bytes = utf16_bytes(raw)
     if entry.utf16_bytes > LARGEST_UTF16_BYTES:
         raise TooBig

@@ -177,7 +177,7 @@ async def clear_faults(request: web.Request) -> web.Response:
 
 async def outage(request: web.Request) -> web.Response:
     """POST /_control/outage {kind}: every call meets this fault until it is lifted with null."""
-    request.app[TEAMS].faults.outage = (await _read(request, Outage)).kind
+    request.app[TEAMS].faults.suffer((await _read(request, Outage)).kind)
     return json_answer({})
 
 

@@ -44,7 +44,7 @@ class Refused(Exception):
 class TeamsDriver:
     """Persons by short name; conversations by short name ("Contoso/general", "@dana") or by id.
 
-    Every deed takes `proof` (how the delivery is signed) and `changes` (laid over the activity).
+    Words and presses take `proof` (how the delivery is signed) and `changes` (laid over the activity).
     """
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:

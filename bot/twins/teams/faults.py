@@ -38,8 +38,7 @@ class FaultList:
         self._faults: list[tuple[re.Pattern[str], Fault]] = []
         self.lifted = 0
         """Grows when faults are lifted; what hangs watches it."""
-        self.outage: FaultKind | None = None
-        """While set, every call to the connector and to the login service meets this fault."""
+        self._outage: FaultKind | None = None
 
     def add(self, fault: Fault) -> None:
         """Order a fault."""
@@ -54,8 +53,8 @@ class FaultList:
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault for this call, if any; counts it down."""
-        if self.outage is not None:
-            return Fault(kind=self.outage)
+        if self._outage is not None:
+            return Fault(kind=self._outage)
         for index, (pattern, fault) in enumerate(self._faults):
             if fault.method in (None, method) and pattern.search(path):
                 fault.times -= 1
@@ -64,8 +63,12 @@ class FaultList:
                 return fault
         return None
 
+    def suffer(self, outage: FaultKind | None) -> None:
+        """From now on every call to the connector and the login meets this fault; None ends that."""
+        self._outage = outage
+        self.lifted += 1
+
     def clear(self) -> None:
         """Forget all faults that were ordered, and end the outage."""
         self._faults.clear()
-        self.outage = None
-        self.lifted += 1
+        self.suffer(None)

@@ -15,17 +15,21 @@ def pressed(card: Node, label: str, *, old_client: bool) -> Node:
     if not wanted:
         titles = ", ".join(f"'{node.get('title')}'" for node in buttons(card)) or "none"
         raise BadOrder(f"there is no button '{label}', there is: {titles}", 404)
-    action: Any = wanted[0]
+    action = wanted[0]
     if action.get("isEnabled") is False:
         raise BadOrder(f"the button '{label}' is greyed out", 409)
     if old_client and action.get("type") == "Action.Execute":
-        action = action.get("fallback")
-        if not isinstance(action, dict):
-            raise BadOrder(f"an old client does not draw '{label}': it has no fallback", 409)
+        action = _fallback(action)
     if action.get("type") not in ("Action.Execute", "Action.Submit"):
         raise BadOrder(f"pressing '{label}' tells the bot nothing: it is {action.get('type')}", 409)
-    pressed_action: Node = action
-    return pressed_action
+    return action
+
+
+def _fallback(action: Node) -> Node:
+    fallback = action.get("fallback")
+    if not isinstance(fallback, dict):
+        raise BadOrder(f"an old client does not draw '{action.get('title')}': it has no fallback", 409)
+    return fallback
 
 
 def gathered(card: Node, action: Node, given: Mapping[str, str]) -> dict[str, Any]:
@@ -70,7 +74,10 @@ def _fits(field: Node, value: str) -> bool:
         case "Input.Text":
             return len(value) <= int(field.get("maxLength", len(value)))
         case "Input.Number":
-            return float(field.get("min", value)) <= float(value) <= float(field.get("max", value))
+            try:
+                return float(field.get("min", value)) <= float(value) <= float(field.get("max", value))
+            except ValueError:
+                return False
         case "Input.Date":
             return str(field.get("min", value)) <= value <= str(field.get("max", value))
         case "Input.ChoiceSet" if field.get("style") != "filtered":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -52,7 +53,7 @@ class KeyRing:
 
     def __init__(self, wall: Callable[[], datetime]) -> None:
         self._wall = wall
-        self._keys = {name: rsa.generate_private_key(KEY_EXPONENT, KEY_BITS) for name in ("a", "b")}
+        self._keys = {name: _key(name) for name in ("a", "b")}
         self._kid = {name: hashlib.sha256(_pem(key)).hexdigest()[:27] for name, key in self._keys.items()}
 
     def published(self) -> dict[str, Any]:
@@ -112,6 +113,12 @@ class KeyRing:
 
     def _rs256(self, name: str, kid: str, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self._keys[name], algorithm="RS256", headers={"kid": kid, "x5t": kid})
+
+
+@functools.cache
+def _key(name: str) -> rsa.RSAPrivateKey:
+    """Made once in a process: keys are slow to make, and receivers remember them by the service's address."""
+    return rsa.generate_private_key(KEY_EXPONENT, KEY_BITS)
 
 
 def _confused(public_pem: bytes, kid: str, claims: dict[str, Any]) -> str:

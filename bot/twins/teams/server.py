@@ -120,8 +120,10 @@ async def _keys(request: web.Request) -> web.Response:
 
 
 async def _tenant_metadata(request: web.Request) -> web.Response:
-    teams = request.app[TEAMS]
-    return teams.desk.metadata(teams.url, request.match_info["tenant"])
+    teams, url = request.app[TEAMS], request.app[TEAMS].url
+    if request.headers.get("X-Forwarded-Proto") == "https":  # msal takes https addresses only
+        url = url.replace("http://", "https://", 1)
+    return teams.desk.metadata(url, request.match_info["tenant"])
 
 
 async def _token(request: web.Request) -> web.Response:

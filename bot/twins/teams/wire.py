@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any, Final
 
 from bot.twins.teams.keys import CHANNEL
@@ -60,15 +61,15 @@ class Scribe:
         entities: list[dict[str, Any]] = [
             {"type": "clientInfo", "locale": LOCALE, "country": "GB", "platform": "Web", "timezone": ZONE}
         ]
-        text, html = words, f"<p>{words}</p>"
+        text, shown = words, html.escape(words)
         if mention:
             mark = f"<at>{BOT_NAME}</at>"
             mentioned = {"id": self._world.bot_id, "name": BOT_NAME}
             entities.insert(0, {"type": "mention", "mentioned": mentioned, "text": mark})
             text = f"{mark} {words}"
-            html = f'<p><span itemtype="{MENTION_TYPE}" itemid="0">{BOT_NAME}</span> {words}</p>'
+            shown = f'<span itemtype="{MENTION_TYPE}" itemid="0">{BOT_NAME}</span> {shown}'
         more = {"text": text, "textFormat": "plain", "entities": entities}
-        return activity | more | {"attachments": [{"contentType": "text/html", "content": html}]}
+        return activity | more | {"attachments": [{"contentType": "text/html", "content": f"<p>{shown}</p>"}]}
 
     def invoked(
         self, message: Message, person: Person, place: Place, action: dict[str, Any], trigger: str
