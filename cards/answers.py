@@ -17,6 +17,7 @@ from bot.core.answers import (
     EndedAnswer,
     HelpAnswer,
     MistypedAnswer,
+    NoticeAnswer,
     OnCallAnswer,
     PageAnswer,
     PlannedAnswer,
@@ -35,6 +36,7 @@ from bot.core.answers import (
 from bot.core.buttons import ButtonValue
 from cards.answer_parts import Say
 from cards.answers_decisions import planned_card, vote_card, waiting_card, why_card
+from cards.answers_notices import noted_card
 from cards.answers_plain import (
     bound_card,
     choice_card,
@@ -86,6 +88,8 @@ def answer_card(answer: Answer, now: datetime, zone: str, buttons: Sign) -> Card
             return reported_card(answer)
         case BoundAnswer():
             return bound_card(answer)
+        case NoticeAnswer():
+            return noted_card(answer, say)
         case OnCallAnswer():
             return oncall_card(answer)
         case HelpAnswer():

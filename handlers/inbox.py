@@ -173,13 +173,15 @@ def digest_item(office: Office, item: InboxItem) -> Digested:
     return digest(office, item.source, delivery, office.now())
 
 
-def drain_inbox(office: Office, handle_one: HandleOne, limit: int = DRAIN_LIMIT) -> Drained:
+def drain_inbox(
+    office: Office, handle_one: HandleOne, limit: int = DRAIN_LIMIT, *, tenant: str = HOUSE
+) -> Drained:
     """Digest what is new, oldest first; what fails is parked with the reason and holds up nobody.
 
     Safe to run again after a kill: an item is new until its outcome is committed, and the effect that
     it asks for coalesces with itself.
     """
-    with office.store.read(HOUSE) as uow:
+    with office.store.read(tenant) as uow:
         waiting = uow.inbox(("new",), limit)
     done = parked = 0
     for item in waiting:
@@ -189,25 +191,25 @@ def drain_inbox(office: Office, handle_one: HandleOne, limit: int = DRAIN_LIMIT)
             return Drained(digested=done, parked=parked, interrupted=True)
         except Exception as fault:  # whatever it is, this delivery must not hold up the others
             log.warning("a delivery was parked: %s", type(fault).__name__)
-            _park(office, item, fault)
+            _park(office, tenant, item, fault)
             parked += 1
         else:
-            _settle(office, item, digested)
+            _settle(office, tenant, item, digested)
             done += 1
     return Drained(digested=done, parked=parked)
 
 
-def _settle(office: Office, item: InboxItem, digested: Digested) -> None:
-    with office.store.begin(HOUSE) as uow:
+def _settle(office: Office, tenant: str, item: InboxItem, digested: Digested) -> None:
+    with office.store.begin(tenant) as uow:
         uow.settle_inbox(item.source, item.delivery_id, "done")
         uow.bump("inbox-digested")
         _count(uow, "quarantined", int(digested.quarantined))
         uow.commit()
 
 
-def _park(office: Office, item: InboxItem, fault: Exception) -> None:
+def _park(office: Office, tenant: str, item: InboxItem, fault: Exception) -> None:
     error = f"{type(fault).__name__}: {fault}"[:ERROR_CHARACTERS]
-    with office.store.begin(HOUSE) as uow:
+    with office.store.begin(tenant) as uow:
         uow.settle_inbox(item.source, item.delivery_id, "parked", error)
         uow.bump("inbox-parked")
         uow.commit()
@@ -216,15 +218,15 @@ def _park(office: Office, item: InboxItem, fault: Exception) -> None:
 # --- what is parked ---
 
 
-def parked_deliveries(office: Office, limit: int = PARKED_LIMIT) -> list[InboxItem]:
+def parked_deliveries(office: Office, limit: int = PARKED_LIMIT, *, tenant: str = HOUSE) -> list[InboxItem]:
     """What waits for a person, oldest first, each with its bytes and the reason."""
-    with office.store.read(HOUSE) as uow:
+    with office.store.read(tenant) as uow:
         return uow.inbox(("parked",), limit)
 
 
-def retry_parked(office: Office, source: str, delivery_id: str) -> bool:
+def retry_parked(office: Office, source: str, delivery_id: str, *, tenant: str = HOUSE) -> bool:
     """Make a parked delivery new again; False when there is none of that name."""
-    with office.store.begin(HOUSE) as uow:
+    with office.store.begin(tenant) as uow:
         parked = {(item.source, item.delivery_id) for item in uow.inbox(("parked",), PARKED_LIMIT)}
         if (source, delivery_id) not in parked:
             return False

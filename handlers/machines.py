@@ -12,7 +12,18 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.core import directory, gates, pages, recommendations, routine_words, routines, tenants
+from bot.core import (
+    deployments,
+    directory,
+    gates,
+    notices,
+    pages,
+    pipelines,
+    recommendations,
+    routine_words,
+    routines,
+    tenants,
+)
 from bot.core.envelope import Frame
 from bot.core.gates import GateSettled
 from bot.core.rollout import advance as rollout_advance
@@ -85,6 +96,31 @@ MACHINES: Final[dict[str, Machine]] = {
         react=routines.react,
         status=lambda state: state.status.value,
         code=lambda state: state.code or None,
+    ),
+    "notice": Machine(
+        kind="notice",
+        state=notices.Notice,
+        decide=notices.decide,
+        evolve=notices.evolve,
+        react=notices.react,
+        status=lambda state: state.review.value,
+        code=lambda state: state.code,
+    ),
+    "deployment": Machine(
+        kind="deployment",
+        state=deployments.Deployment,
+        decide=deployments.decide,
+        evolve=deployments.evolve,
+        react=deployments.react,
+        status=lambda state: state.state.value,
+    ),
+    "pipeline": Machine(
+        kind="pipeline",
+        state=pipelines.Pipeline,
+        decide=pipelines.decide,
+        evolve=pipelines.evolve,
+        react=pipelines.react,
+        status=lambda state: state.latest.state.value,
     ),
 }
 """Every kind but the rollout, which works on a hand of rows (hands.py)."""

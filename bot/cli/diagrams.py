@@ -12,8 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from bot.core import gates, pages, routine_words
+from bot.core import deployments, gates, notices, pages, pipelines, routine_words
 from bot.core.errors import Refused
+from bot.core.pipeline_news import DeployState, RunState
 from bot.core.rollout.state import DEVICE_MOVES, STATUS_MOVES, DeviceState, RolloutStatus
 
 PAGE: Final = Path("docs/machines.md")
@@ -59,6 +60,13 @@ def page() -> str:
                 "Small work that the bot does by itself, or advises (`bot/core/routines.py`).",
                 routine_moves(),
             ),
+            _section("Notice", "Something people were told (`bot/core/notices.py`).", notice_moves()),
+            _section(
+                "Deployment", "As the forge tells of it (`bot/core/deployments.py`).", deployment_moves()
+            ),
+            _section(
+                "Pipeline", "One attempt of a pipeline run (`bot/core/pipelines.py`).", pipeline_moves()
+            ),
         )
     )
 
@@ -97,6 +105,32 @@ def routine_moves() -> list[Move]:
         for start, facts in routine_words.MOVES.items()
         for fact, reached in facts.items()
         for to in _in_order(routine_words.RoutineStatus, reached)
+    ]
+
+
+def notice_moves() -> list[Move]:
+    """Each fact that may happen to a notice, and where it leads."""
+    return [
+        (start, to, fact.__name__)
+        for start, facts in notices.MOVES.items()
+        for fact, reached in facts.items()
+        for to in reached
+    ]
+
+
+def deployment_moves() -> list[Move]:
+    """Each move of a deployment."""
+    return [
+        (start, to, "")
+        for start, reached in deployments.MOVES.items()
+        for to in _in_order(DeployState, reached)
+    ]
+
+
+def pipeline_moves() -> list[Move]:
+    """Each move of a pipeline run; one may be seen first in any state."""
+    return [
+        (start, to, "") for start, reached in pipelines.MOVES.items() for to in _in_order(RunState, reached)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The small protocol that every endpoint-management connector speaks, and the words beside the core's.
+"""The small protocols that connectors speak, and the words beside the core's.
 
 The core's words (`bot/core/actions.py`) say what is asked and what comes back; this file says how a connector
 is called. A connector owns no state that matters: what it caches can be lost at any moment.
@@ -23,6 +23,10 @@ class Unauthenticated(RingmasterError):
 
 class Malformed(OutsideFailed):
     """A delivery that proved its origin makes no sense as a document: answer 400."""
+
+
+class WrongContentType(Malformed):
+    """A genuine delivery in a form that is not taken (forms instead of JSON, say): answer 415."""
 
 
 class Organisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +66,40 @@ class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True, tag="unknown"):
 
 
 WebhookEvent = ActivityEvent | UnknownEvent
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, tag="delivery"):
+    """One verified delivery to one client, tamed: what its inbox keeps, and what is digested later."""
+
+    delivery_id: str
+    """The sender's own name of it, checked for its shape: the receipt key against repeated deliveries."""
+    event_type: str
+    content: bytes
+    """A value of the core as `bot.core.vocabulary.encode` writes it. Whoever digests deliveries of this
+    source decodes it (`handlers/tenant_inbox.py`)."""
+
+
+class Ignored(msgspec.Struct, frozen=True, kw_only=True, tag="ignored"):
+    """A genuine delivery that we have no use for: count it, answer 2xx, keep nothing."""
+
+    event_type: str
+    counter: str = "deliveries-unknown-type"
+    """Under which name it is counted; the names are ours, never the sender's."""
+
+
+class TenantReader(Protocol):
+    """Reads what one outside system delivers to one client (`POST /in/{tenant}/{connector}`).
+
+    How large a body may be and which header must be there at all stands in `bot/edge/limits.py`, by
+    connector name: both hold for clients that do not exist as well.
+    """
+
+    @property
+    def name(self) -> str:
+        """The connector's name, as in the address and as the source in the client's inbox."""
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> Delivery | Ignored:
+        """Check over the raw bytes, then tame. Raises Unauthenticated, Malformed or WrongContentType."""
 
 
 class Level(StrEnum):

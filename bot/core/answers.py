@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.gates import GateStatus, Verb
+from bot.core.notices import Verdict
 from bot.core.value import Value
 
 
@@ -307,6 +308,16 @@ class BoundAnswer(Value, tag="bound"):
     bound: bool = True
 
 
+class NoticeAnswer(Value, tag="notice"):
+    """What the person said about a notice was noted."""
+
+    client: Client
+    code: str
+    verdict: Verdict
+    at: datetime
+    needs_person: bool
+
+
 # --- no, which, and what ---
 
 
@@ -356,6 +367,7 @@ Answer = (
     | RollingBackAnswer
     | PlannedAnswer
     | PageAnswer
+    | NoticeAnswer
     | ScanAnswer
     | ReportedAnswer
     | BoundAnswer
@@ -374,6 +386,14 @@ class DetailsWanted(Value, tag="details"):
     id: str
 
 
+class CardWanted(Value, tag="card"):
+    """The person wants the thing's own card back: as committed now, it answers."""
+
+    tenant: str
+    kind: str
+    id: str
+
+
 class AskReason(Value, tag="ask-reason"):
     """Which reason, before a no is counted; nothing is decided yet. The gate's reason card answers."""
 
@@ -383,4 +403,4 @@ class AskReason(Value, tag="ask-reason"):
     """True: the person wants to write it."""
 
 
-Reply = Answer | DetailsWanted | AskReason
+Reply = Answer | DetailsWanted | CardWanted | AskReason

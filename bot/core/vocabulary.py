@@ -9,7 +9,17 @@ from typing import Any
 
 import msgspec
 
-from bot.core import directory, gates, pages, recommendations, routine_words, tenants
+from bot.core import (
+    deployments,
+    directory,
+    gates,
+    notices,
+    pages,
+    pipelines,
+    recommendations,
+    routine_words,
+    tenants,
+)
 from bot.core.envelope import Frame
 from bot.core.rollout import messages as rollout
 from bot.core.upcasters import UPCASTERS, Upcasters, upcast
@@ -57,6 +67,10 @@ Message = (
     | routine_words.RepeatOrder
     | routine_words.SettleOrder
     | routine_words.ReportRoutine
+    | notices.RaiseNotice
+    | notices.ReviewNotice
+    | deployments.NoteDeployment
+    | pipelines.NoteRun
 )
 
 Fact = (
@@ -67,6 +81,9 @@ Fact = (
     | rollout.RolloutFact
     | pages.PageFact
     | routine_words.RoutineFact
+    | notices.NoticeFact
+    | deployments.DeploymentFact
+    | pipelines.PipelineMoved
 )
 
 

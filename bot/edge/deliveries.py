@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from bot.connectors.port import ActivityEvent, Malformed, RmmConnector, Unauthenticated, WebhookEvent
+from bot.connectors.port import (
+    ActivityEvent,
+    Delivery,
+    Ignored,
+    Malformed,
+    RmmConnector,
+    TenantReader,
+    Unauthenticated,
+    WebhookEvent,
+    WrongContentType,
+)
 from bot.edge.answers import busy, said
 from bot.edge.body import BadBody, check_claims, read_body, too_deep
-from bot.edge.limits import PROVED_BY_HEADER, Limits
+from bot.edge.limits import PROVED_BY_HEADER, SIGNED_IN_HEADER, Limits
 from bot.edge.ports import Edge
 from bot.edge.tally import Tally
 from handlers.inbox import Receipt, keep
+from handlers.tenant_inbox import count_for_tenant, keep_for_tenant
 
 log = logging.getLogger(__name__)
+
+Take = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Deliveries:
@@ -32,19 +46,19 @@ class Deliveries:
 
     async def to_house(self, request: web.Request) -> web.Response:
         """`POST /in/house/{account}`: one delivery for a vendor account of the house."""
-        return await self._one_of_few(request, request.match_info["account"])
+        return await self._one_of_few(request, self._take_for_house)
 
     async def to_tenant(self, request: web.Request) -> web.Response:
-        """`POST /in/{tenant}/{connector}`: no connector delivers there yet."""
-        return await self._one_of_few(request, None)
+        """`POST /in/{tenant}/{connector}`: one delivery for one client, into its own inbox."""
+        return await self._one_of_few(request, self._take_for_tenant)
 
-    async def _one_of_few(self, request: web.Request, account: str | None) -> web.Response:
+    async def _one_of_few(self, request: web.Request, take: Take) -> web.Response:
         if self._at_once >= self._limits.deliveries_at_once:
             self._tally.add("deliveries-turned-away")
             return busy(self._limits.retry_after_seconds)
         self._at_once += 1
         try:
-            return await self._take(request, account)
+            return await take(request)
         except BadBody as bad:
             self._tally.add(bad.counter)
             return said(bad.status)
@@ -54,13 +68,11 @@ class Deliveries:
         finally:
             self._at_once -= 1
 
-    async def _take(self, request: web.Request, account: str | None) -> web.Response:
-        connector = self._edge.connector(account) if account is not None else None
+    async def _take_for_house(self, request: web.Request) -> web.Response:
+        account = request.match_info["account"]
+        connector = self._edge.connector(account)
         most = self._limits.body_bytes(connector.name if connector else "")
         check_claims(request, most)
-        if account is None:
-            self._tally.add("deliveries-no-such-place")
-            return said(404)
         try:
             _knock(connector, request)
             body = await read_body(request, most_bytes=most, seconds=self._limits.body_seconds)
@@ -74,16 +86,41 @@ class Deliveries:
         if too_deep(body, self._limits.nesting):
             self._tally.add("deliveries-malformed")
             return said(400)
-        return await self._keep(account, events, body)
-
-    async def _keep(self, account: str, events: tuple[WebhookEvent, ...], body: bytes) -> web.Response:
-        """Acknowledged only once it is on disk (design 10); otherwise the vendor is asked to come again."""
         received_at = self._edge.now()
         activities = [event for event in events if isinstance(event, ActivityEvent)]
         unknown = len(events) - len(activities)
+        return await self._acknowledge(_kept, self._edge, account, activities, body, received_at, unknown)
+
+    async def _take_for_tenant(self, request: web.Request) -> web.Response:
+        tenant, source = request.match_info["tenant"], request.match_info["connector"]
+        most = self._limits.body_bytes(source)
+        check_claims(request, most)
+        reader = self._edge.reader(tenant, source)
+        try:
+            _show_signature(source, request)
+            body = await read_body(request, most_bytes=most, seconds=self._limits.body_seconds)
+            taken = _read_for_tenant(reader, request, body)
+        except Unauthenticated:
+            self._tally.add("deliveries-unauthenticated" if reader else "deliveries-no-such-place")
+            return said(401)
+        except WrongContentType:
+            self._tally.add("deliveries-wrong-content-type")
+            return said(415)
+        except Malformed:
+            self._tally.add("deliveries-malformed")
+            return said(400)
+        if too_deep(body, self._limits.nesting):
+            self._tally.add("deliveries-malformed")
+            return said(400)
+        return await self._acknowledge(
+            _kept_for_tenant, self._edge, tenant, source, taken, body, self._edge.now()
+        )
+
+    async def _acknowledge(self, keep_it: Callable[..., Any], *args: Any) -> web.Response:
+        """Acknowledged only once it is on disk (design 10); otherwise the sender is asked to come again."""
         try:
             async with asyncio.timeout(self._limits.store_seconds):
-                await self._edge.in_worker(_kept, self._edge, account, activities, body, received_at, unknown)
+                await self._edge.in_worker(keep_it, *args)
         except Exception as fault:  # locked, full, no key, too slow: whatever it is, nothing was promised
             log.warning("a delivery could not be kept: %s", type(fault).__name__)
             self._tally.add("deliveries-not-kept")
@@ -95,6 +132,22 @@ def _kept(
     edge: Edge, account: str, activities: list[ActivityEvent], body: bytes, at: datetime, unknown: int
 ) -> Receipt:
     return keep(edge.office, account, activities, body, at, unknown_types=unknown)
+
+
+def _kept_for_tenant(
+    edge: Edge, tenant: str, source: str, taken: Delivery | Ignored, body: bytes, at: datetime
+) -> None:
+    if isinstance(taken, Ignored):
+        count_for_tenant(edge.office, tenant, taken.counter)
+    else:
+        keep_for_tenant(edge.office, tenant, source, taken, body, at)
+
+
+def _show_signature(source: str, request: web.Request) -> None:
+    """Send away unread what cannot be genuine; the same for clients that exist and for those that do not."""
+    wanted = SIGNED_IN_HEADER.get(source)
+    if wanted is None or wanted not in request.headers:
+        raise Unauthenticated("no signature is shown")
 
 
 def _knock(connector: RmmConnector | None, request: web.Request) -> None:
@@ -112,3 +165,11 @@ def _read(connector: RmmConnector | None, request: web.Request, body: bytes) -> 
         raise Unauthenticated("there is no such account")
     headers: Any = request.headers
     return connector.read_webhook(headers, body)
+
+
+def _read_for_tenant(reader: TenantReader | None, request: web.Request, body: bytes) -> Delivery | Ignored:
+    """What the reader makes of it; who is not there answers as a wrong signature does, as in `_read`."""
+    if reader is None:
+        raise Unauthenticated("nothing is delivered there")
+    headers: Any = request.headers
+    return reader.read(headers, body)

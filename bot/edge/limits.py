@@ -16,6 +16,10 @@ PROVED_BY_HEADER: Final = frozenset({"ninjaone"})
 """Connectors whose senders prove themselves by a header alone: a stranger's body is not even read, so that
 strangers who send slowly cannot take the places of vendors. Signed deliveries must be read first."""
 
+SIGNED_IN_HEADER: Final = {"github": "X-Hub-Signature-256"}
+"""What can be delivered to a client, by connector name, and the header that holds the signature. Who shows
+none is sent away before the body is read, and whatever is not listed here has no place to deliver to."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long and how much. The defaults are what the program runs with; tests make them shorter."""
@@ -25,7 +29,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     store_seconds: float = 8.0
     """Vendors give up after 10 s or so; before that they are told to come back (our judgement)."""
     deliveries_at_once: int = 64
-    """Bounds memory: so many times BODY_BYTES at most. The rest is asked to come back."""
+    """Bounds memory: so many times the largest body at most. The rest is asked to come back."""
+    chat_at_once: int = 64
+    """The same for the chat platforms, apart: a flood of deliveries must not keep people from deciding."""
+    chat_bytes: int = MIB
+    """Slack sends at most some 100 KB, Teams at most 100 KB (surfaces.md 4, 5); more is no chat."""
     retry_after_seconds: int = 5
     nesting: int = 64
     """Brackets within brackets. No vendor's delivery that we know has more than ten."""

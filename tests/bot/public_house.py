@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import httpx
 
 from bot.connectors.ninjaone import NinjaOne
-from bot.connectors.port import RmmConnector
+from bot.connectors.port import RmmConnector, TenantReader
 from bot.core.directory import Account, Client, MapOrganisation, RegisterAccount, RegisterClient
 from bot.core.envelope import HOUSE, Actor
 from bot.core.ports import InboxItem, Store
 from bot.core.vocabulary import Message
+from bot.surfaces.port import Door
 from bot.web import TALLY, Limits, open_public, public_app
 from handlers.inbox import Digested, digest_item, drain_inbox
 from handlers.office import Office
@@ -77,6 +78,8 @@ class House:
     def __init__(self, store: Store | None = None) -> None:
         self.office = office_on(fresh_store(store))
         self.accounts: dict[str, RmmConnector] = {ACCOUNT: ninjaone()}
+        self.readers: dict[tuple[str, str], TenantReader] = {}
+        self.chat: dict[str, Door] = {}
         self.missing: tuple[str, ...] = ()
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
@@ -84,6 +87,12 @@ class House:
 
     def connector(self, account: str) -> RmmConnector | None:
         return self.accounts.get(account)
+
+    def doors(self) -> dict[str, Door]:
+        return self.chat
+
+    def reader(self, tenant: str, connector: str) -> TenantReader | None:
+        return self.readers.get((tenant, connector))
 
     async def in_worker(self, function: Callable[..., T], *args: Any) -> T:
         def carry() -> T:
