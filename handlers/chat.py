@@ -30,10 +30,12 @@ from bot.core.command_values import (
     OnCall,
     Reading,
     Reject,
+    Reported,
     Resume,
     RolloutAbort,
     RolloutRollback,
     RolloutStart,
+    Scan,
     Status,
     Stop,
     Target,
@@ -54,6 +56,7 @@ from handlers.naming import found_gate, found_rollout, label, no_such, vocabular
 from handlers.office import Office
 from handlers.queries import living_rollouts
 from handlers.questions import device, status, waiting, why
+from handlers.routine_desk import ask_scan, report
 from handlers.steering import (
     end_rollout,
     resume_clients,
@@ -133,6 +136,10 @@ def _carried_out(office: Office, caller: Caller, reading: Reading, planner: Plan
             return _end_or_roll_back(office, caller, reading)
         case RolloutStart():
             return _plan(caller, reading, planner)
+        case Scan():
+            return _scan(office, caller, reading)
+        case Reported():
+            return report(office, caller, reading)
         case _:
             return _told(office, caller, reading)
 
@@ -265,6 +272,13 @@ def _under_way(office: Office, caller: Caller) -> list[tuple[Client, Rollout]]:
         with office.store.read(client.tenant) as uow:
             found += [(client, rollout) for rollout in living_rollouts(uow)]
     return found
+
+
+def _scan(office: Office, caller: Caller, command: Scan) -> Answer:
+    target = Target(aim=Aim.CLIENT, name=command.client) if command.client else _only_client(caller)
+    if target is None:
+        return _which_client(caller, "scan")
+    return ask_scan(office, caller, target.name)
 
 
 def _plan(caller: Caller, command: RolloutStart, planner: Planner) -> Answer:

@@ -104,6 +104,7 @@ def propose(
         devices=tuple(_device(one) for one in concerned[:MAX_DEVICES]),
         left_out=max(len(concerned) - MAX_DEVICES, 0),
         mode=tenant.mode,
+        zone=tenant.policy.zone,
         on_call=office.directory().next_on_call(""),
         standing=standing,
         roles=tenant.policy.approvals.roles if standing else (),

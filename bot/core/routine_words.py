@@ -85,6 +85,8 @@ class Routine(Value):
     left_out: int
     """Devices beyond the bound, which are not touched."""
     mode: Mode
+    zone: str
+    """The client's clock, an IANA name."""
     on_call: str
     at: datetime
     status: RoutineStatus = RoutineStatus.PROPOSED
@@ -137,6 +139,7 @@ class ProposeRoutine(RoutineMessage, tag="routine.propose"):
     cause: Cause
     devices: tuple[RoutineDevice, ...]
     mode: Mode
+    zone: str
     on_call: str
     left_out: int = 0
     standing: Standing | None = None

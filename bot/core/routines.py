@@ -85,6 +85,7 @@ def _propose(routine: Routine | None, message: ProposeRoutine, frame: Frame) -> 
         devices=devices,
         left_out=message.left_out + len(message.devices) - len(devices),
         mode=message.mode,
+        zone=message.zone,
         on_call=message.on_call,
         at=frame.received_at,
     )

@@ -117,7 +117,7 @@ async def test_what_becomes_worse_between_the_yes_and_the_first_install_is_not_i
     assert bench.rollout(id=FIRST).status == "cancelled"
     assert bench.gate(f"{FIRST}-g1").void_rule == "evidence-worse"
     assert bench.gate(f"{SECOND}-g1").status == GateStatus.OPEN
-    assert rmm.calls == []
+    assert rmm.installs() == []
     bench.whole()
 
 
