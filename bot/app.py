@@ -15,18 +15,23 @@ from typing import Any
 from aiohttp import web
 
 from bot.clock import Clock, real_sleep
+from bot.connectors.github import NAME as GITHUB
+from bot.connectors.github import GitHubReader
 from bot.connectors.ninjaone.config import NinjaOneConfig
 from bot.connectors.ninjaone.connector import NinjaOne
-from bot.connectors.port import RmmConnector
+from bot.connectors.port import RmmConnector, TenantReader
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
 from bot.core.errors import RingmasterError
 from bot.core.ports import Intel, KeyState
 from bot.edge.readiness import Readiness
+from bot.front.address_book import HouseBook
 from bot.front.backend import Backend
 from bot.front.board import StoreBoard
 from bot.front.carrying import Carrier
+from bot.front.chat_desk import HouseDesk
 from bot.front.console import build_console
+from bot.front.doors import ChatDoors
 from bot.front.planner import build_planner
 from bot.opening import Opened
 from bot.runner.act import LOOK_UP_DELAY
@@ -35,10 +40,11 @@ from bot.runner.services import InWorker, Services
 from bot.settings import NinjaOneSettings, Settings
 from bot.surfaces.console.changes import ChangeHub
 from bot.surfaces.console.surface import ConsoleSurface
-from bot.surfaces.port import Surface
+from bot.surfaces.port import Door, Surface
 from handlers.counting import count_all
 from handlers.engine import outbox_items
 from handlers.inbox import digest_item, drain_inbox
+from handlers.tenant_inbox import drain_tenant
 from handlers.timers import fire_due, next_moment
 
 log = logging.getLogger(__name__)
@@ -65,6 +71,7 @@ class Ringmaster:
         self.office = opened.office
         self.clock = clock
         self.intel = self.office.intel = intel
+        self.readers = readers(settings)
         self.hub = ChangeHub()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._wake = asyncio.Event()
@@ -89,6 +96,13 @@ class Ringmaster:
         self.runner = Runner(self.services, owner=clock.new_id())
         carrier = Carrier(self.services, build_planner(self.services), self._wake.set)
         self.backend = Backend(self.services, self.hub, carrier)
+        self.chat = ChatDoors(
+            settings,
+            HouseDesk(self.services, carrier),
+            HouseBook(self.services),
+            now=self.office.now,
+            new_id=clock.new_id,
+        )
 
     async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         loop = asyncio.get_running_loop()
@@ -97,7 +111,7 @@ class Ringmaster:
     def surface(self, name: str, tenant: str) -> Surface:
         """The surface of this name, as seen for one client."""
         if name != "console":
-            raise LookupError(f"no surface {name}")
+            return self.chat.surface(name, tenant)
         return ConsoleSurface(StoreBoard(self.office, tenant, self.in_worker), self.hub)
 
     def console(self) -> web.Application:
@@ -109,6 +123,14 @@ class Ringmaster:
     def connector(self, account: str) -> RmmConnector | None:
         """The connector of a vendor account."""
         return self.services.rmm.get(account)
+
+    def reader(self, tenant: str, connector: str) -> TenantReader | None:
+        """Who reads what an outside system delivers to a client."""
+        return self.readers.get((tenant, connector))
+
+    def doors(self) -> Mapping[str, Door]:
+        """The chat platforms that are listened to."""
+        return self.chat.routes()
 
     def now(self) -> datetime:
         """This moment."""
@@ -150,6 +172,7 @@ class Ringmaster:
         for tenant in await self.in_worker(self.office.store.tenants):
             if tenant != HOUSE:
                 fired += await self._apart(fire_due, self.office, tenant)
+                fired += await self._apart(self._digest_of, tenant)
         taken = await self._apart(self._digest)
         carried = await self.runner.drain()
         self._trouble = self._trouble or bool(self.runner.unreadable)
@@ -157,6 +180,10 @@ class Ringmaster:
 
     def _digest(self) -> int:
         drained = drain_inbox(self.office, partial(digest_item, self.office))
+        return drained.digested + drained.parked
+
+    def _digest_of(self, tenant: str) -> int:
+        drained = drain_tenant(self.office, tenant)
         return drained.digested + drained.parked
 
     async def _apart(self, work: Callable[..., int], *args: Any) -> int:
@@ -209,10 +236,16 @@ class Ringmaster:
         """Let go of everything; what was under way is found again by the next start."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.runner.settle(), CLOSE_SECONDS)
+        await self.chat.close()
         for connector in self.services.rmm.values():
             await connector.close()
         await self.in_worker(self.opened.close)
         self._thread.shutdown(wait=True)
+
+
+def readers(settings: Settings) -> Mapping[tuple[str, str], TenantReader]:
+    """Client and connector -> who reads what is delivered there (`POST /in/{tenant}/{connector}`)."""
+    return {(config.tenant, GITHUB): GitHubReader(config) for config in settings.github}
 
 
 def ninjaone(account: NinjaOneSettings, clock: Clock, sleep: Sleep = real_sleep) -> NinjaOne:

@@ -11,12 +11,15 @@ import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
 import msgspec
 
+from bot.connectors.github.config import GitHubConfig
 from bot.core.errors import RingmasterError
+from bot.surfaces.slack.config import SlackConfig
+from bot.surfaces.teams.config import AppType, BadTeamsConfig, TeamsConfig
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -66,6 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tick_seconds: int = 1
     caps: HardCaps = HardCaps()
     ninjaone: tuple[NinjaOneSettings, ...] = ()
+    github: tuple[GitHubConfig, ...] = ()
+    slack: SlackConfig | None = None
+    """None: no Slack; its address on the public port does not exist."""
+    teams: TeamsConfig = TeamsConfig()
+    """Without an app id only this machine is listened to, and only sample clients can be worked with."""
 
 
 _ENVIRONMENT: Final = {
@@ -81,7 +89,18 @@ _ENVIRONMENT: Final = {
 }
 """Variable -> setting. `docs/settings.md` lists the same; a test compares."""
 
-ENVIRONMENT_NAMES: Final = (*_ENVIRONMENT, "RINGMASTER_CONFIG")
+_CHAT_ENVIRONMENT: Final = {
+    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
+    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
+    "SLACK_API_URL": ("slack", "api_url"),
+    "MICROSOFT_APP_ID": ("teams", "app_id"),
+    "MICROSOFT_APP_PASSWORD": ("teams", "app_password"),
+    "MICROSOFT_APP_TENANT_ID": ("teams", "app_tenant_id"),
+    "MICROSOFT_APP_TYPE": ("teams", "app_type"),
+}
+"""Variable -> table and key: the names that Slack's and Microsoft's own documents use."""
+
+ENVIRONMENT_NAMES: Final = (*_ENVIRONMENT, *_CHAT_ENVIRONMENT, "RINGMASTER_CONFIG")
 
 
 def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Path | None = None) -> Settings:
@@ -93,6 +112,7 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
     mistakes: list[str] = []
     raw = _from_file(env.get("RINGMASTER_CONFIG", ""), mistakes)
     raw.update({name: env[variable] for variable, name in _ENVIRONMENT.items() if env.get(variable)})
+    _add_chat(raw, env)
     mistakes += [
         f"environment {variable}: unknown; known are {', '.join(sorted(ENVIRONMENT_NAMES))}"
         for variable in sorted(env)
@@ -108,6 +128,13 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
     if mistakes:
         raise BadSettings(mistakes)
     return settings
+
+
+def _add_chat(raw: dict[str, Any], env: Mapping[str, str]) -> None:
+    """What the environment says of the chat platforms goes into their tables; it wins over the file."""
+    for variable, (table, key) in _CHAT_ENVIRONMENT.items():
+        if env.get(variable) and isinstance(raw.setdefault(table, {}), dict):
+            raw[table] = {**raw[table], key: env[variable]}
 
 
 def data_dir_was_chosen(environment: Mapping[str, str] | None = None) -> bool:
@@ -144,9 +171,13 @@ def _where(env: Mapping[str, str], name: str) -> str:
     return f"{path}: " if path else ""
 
 
+TABLES: Final = ("caps", "github", "ninjaone", "slack", "teams")
+"""Settings that are tables in the file, each read by rules of its own."""
+
+
 def _settings(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[str]) -> Settings:
     """Whatever fits, key by key, with defaults for the rest: one mistake does not hide the next."""
-    plain = {name: value for name, value in raw.items() if name not in ("caps", "ninjaone")}
+    plain = {name: value for name, value in raw.items() if name not in TABLES}
     good = _fitting(Settings, plain, where, mistakes)
     if "caps" in raw:
         place = f"{where('caps')}caps"
@@ -154,6 +185,8 @@ def _settings(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[s
         good["caps"] = HardCaps(**_fitting(HardCaps, caps, lambda _: f"{place}.", mistakes))
     accounts = _table(raw.get("ninjaone", {}), f"{where('ninjaone')}ninjaone", mistakes)
     read = [_account(name, entry, where, mistakes) for name, entry in accounts.items()]
+    good |= _chat(raw, where, mistakes)
+    good["github"] = _github(raw, f"{where('github')}github", mistakes)
     return Settings(**good, ninjaone=tuple(account for account in read if account))
 
 
@@ -169,6 +202,48 @@ def _account(
     if good.get("poll_seconds", 1) < 1:
         mistakes.append(f"{place}.poll_seconds: 1 or more")
     return NinjaOneSettings(**good) if len(mistakes) == before else None
+
+
+def _github(raw: Mapping[str, Any], place: str, mistakes: list[str]) -> tuple[GitHubConfig, ...]:
+    """One table a client: two for one client would leave open which secret is meant."""
+    read: dict[str, GitHubConfig] = {}
+    for name, entry in _table(raw.get("github", {}), place, mistakes).items():
+        here = f"{place}.{name}"
+        before = len(mistakes)
+        table = {**_table(entry, here, mistakes), "name": name}
+        good = _fitting(GitHubConfig, table, partial(_in_table, here), mistakes)
+        if len(mistakes) > before:
+            continue
+        config = GitHubConfig(**good)
+        mistakes += [f"{here}.{field}: {allowed}" for field, allowed in config.mistakes()]
+        if config.tenant in read:
+            mistakes.append(f"{here}.tenant: {read[config.tenant].name} is this client's already; one each")
+        read[config.tenant] = config
+    return tuple(read.values())
+
+
+def _chat(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[str]) -> dict[str, Any]:
+    """The chat platforms that are described; half a description is a mistake, not a guess."""
+    found: dict[str, Any] = {}
+    for name, kind in (("slack", SlackConfig), ("teams", TeamsConfig)):
+        if name not in raw:
+            continue
+        place = f"{where(name)}{name}"
+        before = len(mistakes)
+        good = _fitting(kind, _table(raw[name], place, mistakes), partial(_in_table, place), mistakes)
+        if good.get("api_url") and not _reachable(good["api_url"]):
+            mistakes.append(f"{place}.api_url: must start with https:// (http only for this machine)")
+        if len(mistakes) > before:
+            continue
+        try:
+            found[name] = kind(**good)
+        except BadTeamsConfig as fault:
+            mistakes.append(f"{place}: {fault}")
+    return found
+
+
+def _in_table(place: str, name: str) -> str:
+    return f"{place}."
 
 
 def _reachable(url: str) -> bool:
@@ -205,7 +280,13 @@ def _fitting(
     return good
 
 
-_ALLOWED: Final[Mapping[Any, str]] = {int: "a whole number", str: "text", Path: "a path"}
+_ALLOWED: Final[Mapping[Any, str]] = {
+    int: "a whole number",
+    str: "text",
+    Path: "a path",
+    tuple[str, ...]: "a list of texts",
+    AppType: " or ".join(get_args(AppType)),
+}
 
 
 def _path_from_text(kind: type[Any], value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The public port: health, readiness, and vendors' deliveries. Everything else is a small 404.
+"""The public port: health, readiness, vendors' deliveries and the chat platforms. All else is a small 404.
 
-`POST /slack/events` and `POST /api/messages` are not configured in this version; they are answered like any
-other address that does not exist. The console never opens here: it has its own port.
+`POST /slack/events` and `POST /api/messages` exist where the settings describe the platform; elsewhere they
+are answered like any other address that does not. The console never opens here: it has its own port.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.edge.answers import said, told
 from bot.edge.body import expect_later
+from bot.edge.chat import ChatEntrance
 from bot.edge.deliveries import Deliveries
 from bot.edge.limits import Limits
 from bot.edge.listening import open_public
@@ -43,6 +44,9 @@ def public_app(edge: Edge, limits: Limits = DEFAULTS) -> web.Application:
         ("/in/{tenant}/{connector}", deliveries.to_tenant),
     ):
         app.router.add_post(path, take, expect_handler=expect_later)
+
+    for path, door in edge.doors().items():
+        app.router.add_post(path, ChatEntrance(door, limits, tally).take, expect_handler=expect_later)
 
     async def close(_: web.Application) -> None:
         await tally.close()

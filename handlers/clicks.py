@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from bot.core.answers import AskReason, Client, DetailsWanted, PageAnswer, RefusedAnswer, Reply
+from bot.core.answers import AskReason, CardWanted, Client, DetailsWanted, PageAnswer, RefusedAnswer, Reply
 from bot.core.buttons import ButtonValue, read
 from bot.core.errors import Refused
 from bot.core.gates import CastVote, Gate, Verb
@@ -17,12 +17,14 @@ from bot.core.inbound import Pressed
 from bot.core.pages import PATIENCE, Page, PageStatus, PassPage, TakePage
 from bot.core.rollout.messages import StopRollout
 from bot.core.rollout.state import Rollout
+from bot.core.routine_words import ReportRoutine
 from bot.core.tenants import SELF
 from handlers.callers import SUSPENDED, Caller, admit, counted, recorded
 from handlers.hands import load_rollout, load_state
-from handlers.machines import ROLLOUT
+from handlers.notices import VERDICTS, review_pressed
 from handlers.office import Office
-from handlers.queries import gate_with_id
+from handlers.queries import gate_with_id, kind_of_thing
+from handlers.routine_desk import REPORTS, report_message, report_pressed
 from handlers.steering import resume_clients, resume_rollout, stop_clients, stop_rollout
 from handlers.voting import SAID_BEFORE, cast, would_refuse
 
@@ -34,6 +36,8 @@ REASONS: Final = {
 }
 """Verb -> the reason that it stands for (users.md 3.1 and 3.2)."""
 APPROVALS: Final = frozenset({"approve", "go-on"})
+LOOKS: Final = frozenset({"details", "show"})
+"""Verbs that change nothing: the long card, and the thing's own card where another stands in its place."""
 REASON_FIELD: Final = "reason"
 MIN_REASON_CHARACTERS: Final = 2
 MAX_REASON_CHARACTERS: Final = 300
@@ -90,6 +94,8 @@ def _client(caller: Caller, tenant: str) -> Client:
 
 def _answered(office: Office, caller: Caller, client: Client, value: ButtonValue, pressed: Pressed) -> Reply:
     verb = value.verb
+    if verb in VERDICTS:
+        return review_pressed(office, caller, client, value)
     if not caller.has_role(client.tenant) and caller.conversation.kind != "client":
         return _outsider(office, caller, client, value)
     if verb in APPROVALS or verb in REASONS or verb.startswith("reject"):
@@ -98,7 +104,9 @@ def _answered(office: Office, caller: Caller, client: Client, value: ButtonValue
         return _steer_pressed(office, caller, client, value)
     if verb in ("take", "next"):
         return _page_pressed(office, caller, client, value)
-    if verb == "details":
+    if verb in REPORTS:
+        return report_pressed(office, caller, client, value.subject, verb)
+    if verb in LOOKS:
         return _details(office, caller, client, value)
     return counted(
         office, RefusedAnswer(why="I do not know that button any more. Open the card again.", rule="verb")
@@ -162,14 +170,16 @@ def _outsider(office: Office, caller: Caller, client: Client, value: ButtonValue
         rule="not-entitled",
     )
     standing = caller.standing(client.tenant)
-    message: CastVote | StopRollout | TakePage
+    message: CastVote | StopRollout | TakePage | ReportRoutine
     match value.verb:
-        case "details":
+        case "details" | "show":
             return counted(office, RefusedAnswer(why=no.why, rule=no.rule))
         case "stop" | "resume":
             message = StopRollout(rollout=value.subject, standing=standing)
         case "take" | "next":
             message = TakePage(page=value.subject, standing=standing)
+        case "did" | "not-done":
+            message = report_message(caller, client, value.subject, value.verb)
         case _:
             verb = Verb.APPROVE if value.verb in APPROVALS else Verb.REJECT
             message = CastVote(
@@ -208,9 +218,11 @@ def _details(office: Office, caller: Caller, client: Client, value: ButtonValue)
             office, RefusedAnswer(why="You have no role at this client. Ask a lead.", rule="no-role")
         )
     with office.store.read(client.tenant) as uow:
-        for kind in ("gate", ROLLOUT, "page", "recommendation"):
-            if uow.get(kind, value.subject) is not None:
-                return DetailsWanted(tenant=client.tenant, kind=kind, id=value.subject)
+        kind = kind_of_thing(uow, value.subject)
+    if kind and value.verb == "show":
+        return CardWanted(tenant=client.tenant, kind=kind, id=value.subject)
+    if kind:
+        return DetailsWanted(tenant=client.tenant, kind=kind, id=value.subject)
     return counted(office, GONE)
 
 

@@ -55,6 +55,15 @@ NEEDS_HANDS: Final = frozenset({DeviceState.ROLLBACK_FAILED, DeviceState.IRREVER
 # --- things by name ---
 
 
+SHOWN: Final = ("gate", ROLLOUT, "page", "recommendation", "notice", "routine", "project")
+"""Kinds of things that have a card, in the order in which an id is looked for."""
+
+
+def kind_of_thing(uow: UnitOfWork, id: str) -> str:
+    """Which kind of thing bears this id here; empty when none does."""
+    return next((kind for kind in SHOWN if uow.get(kind, id) is not None), "")
+
+
 def gate_with_code(uow: UnitOfWork, code: str) -> Gate | None:
     """The question with this short id, open or not."""
     rows = uow.find("gate", code=code, limit=1)

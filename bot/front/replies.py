@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.core.answers import AskReason, DetailsWanted, Reply
+from bot.core.answers import AskReason, CardWanted, DetailsWanted, Reply
 from bot.core.buttons import ButtonValue, write
 from bot.core.directory import Directory
 from bot.runner.services import Services
-from bot.runner.views import details, gate_view
+from bot.runner.views import details, draw, gate_view
 from bot.surfaces.port import Answer
 from cards.answers import answer_card
 from cards.forms import returned, validate
@@ -24,6 +24,8 @@ class Replies:
         """What the person sees, for their eyes only; `sent` is what a form came with."""
         if isinstance(reply, DetailsWanted):
             return await self._services.in_worker(self._details, reply)
+        if isinstance(reply, CardWanted):
+            return await self._services.in_worker(self._card, reply)
         if isinstance(reply, AskReason):
             return await self._services.in_worker(self._reasons, reply, sent)
         return answer_card(reply, now=self._services.now(), zone=zone, buttons=self._button)
@@ -35,6 +37,12 @@ class Replies:
         directory = self._services.office.directory()
         with self._services.office.store.read(wanted.tenant) as uow:
             return details(self._services, uow, wanted.tenant, directory, wanted.kind, wanted.id)
+
+    def _card(self, wanted: CardWanted) -> Card | None:
+        directory = self._services.office.directory()
+        with self._services.office.store.read(wanted.tenant) as uow:
+            drawn = draw(self._services, uow, wanted.tenant, directory, wanted.kind, wanted.id)
+        return drawn.card if drawn else None
 
     def _reasons(self, asked: AskReason, sent: tuple[tuple[str, str], ...]) -> Answer:
         directory: Directory = self._services.office.directory()

@@ -46,6 +46,11 @@ ENDLESS_STEPS: Final = 6
 """Their pause grows no longer after so many attempts: two minutes or so."""
 
 
+def _platform_is_away(leased: Leased, fault: Exception) -> bool:
+    """A card waits for its platform however long that is away: it is never parked for it (design 10)."""
+    return leased.item.kind == "ShowCard" and isinstance(fault, OutsideFailed)
+
+
 class Runner:
     """Carries effects out. Holds nothing that matters: kill it at any moment and start another."""
 

@@ -7,6 +7,7 @@ copy that is lost in a crash is found again by its key before another one is pos
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,12 +15,16 @@ import msgspec
 
 from bot.core.directory import Conversation, Directory
 from bot.core.effects import ShowCard
+from bot.core.errors import OutsideBusy, OutsideFailed, OutsideGone, OutsideUnclear
 from bot.core.gates import CardSent, Gate, GateStatus
 from bot.core.ports import Copy, Leased, UnitOfWork
 from bot.runner.services import Services, payload
 from bot.runner.views import Drawn, draw
+from bot.surfaces.port import Surface
 from cards.model import Card
 from handlers.hands import load_state
+
+log = logging.getLogger(__name__)
 
 LIVE_PAUSE: Final = timedelta(seconds=5)
 """A live card is redrawn at most this often a copy (design 8); decisions do not wait."""
@@ -41,7 +46,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def show(services: Services, tenant: str, leased: Leased) -> None:
-    """Bring every copy of one card up to its committed state."""
+    """Bring every copy of one card up to its committed state; one place's trouble is not another's."""
     effect = payload(leased, ShowCard)
     wait = _too_soon(services, tenant, effect)
     if wait is not None:
@@ -49,10 +54,61 @@ async def show(services: Services, tenant: str, leased: Leased) -> None:
         return
     job = await services.in_worker(_prepare, services, tenant, effect)
     if job is not None:
-        for place in job.places:
-            await _bring(services, tenant, effect, job.drawn, place)
+        await _everywhere(Showing(services, tenant, leased, effect, job.drawn), job.places)
         services.shown[(tenant, effect.kind, effect.id)] = services.now()
     await services.done(tenant, leased)
+
+
+class Showing:
+    """One card on its way to its places."""
+
+    def __init__(
+        self, services: Services, tenant: str, leased: Leased, effect: ShowCard, drawn: Drawn
+    ) -> None:
+        self.services = services
+        self.tenant = tenant
+        self.leased = leased
+        self.effect = effect
+        self.drawn = drawn
+        self.started = False
+        """True once it is written down that a new copy may have left us."""
+
+
+async def _everywhere(showing: Showing, places: tuple[Place, ...]) -> None:
+    """Every place that can be reached; raises the trouble of those that must be tried again."""
+    troubles: list[OutsideFailed] = []
+    down: set[str] = set()
+    for place in places:
+        if place.surface in down:
+            continue
+        try:
+            await _bring(showing, place)
+        except OutsideGone as gone:
+            await _unreachable(showing, place, gone)
+        except OutsideFailed as fault:
+            troubles.append(fault)
+            if not isinstance(fault, OutsideBusy):
+                down.add(place.surface)  # one wait for a dead platform is enough: the lease does not last
+    if troubles:
+        raise max(troubles, key=_how_bad)
+
+
+def _how_bad(fault: OutsideFailed) -> tuple[bool, int]:
+    """What may have taken effect must be looked up, so it is told first; then the longest wait asked for."""
+    seconds = fault.retry_after_seconds or 0 if isinstance(fault, OutsideBusy) else 0
+    return isinstance(fault, OutsideUnclear), seconds
+
+
+async def _unreachable(showing: Showing, place: Place, gone: OutsideGone) -> None:
+    """A place that only a person can open again: counted, said in the log without names, and left."""
+    log.warning("a card could not be shown on %s: %s", place.surface, type(gone).__name__)
+    await showing.services.in_worker(_count_unreachable, showing.services, showing.tenant, place.surface)
+
+
+def _count_unreachable(services: Services, tenant: str, surface: str) -> None:
+    with services.office.store.begin(tenant) as uow:
+        uow.bump(f"cards-unreachable:{surface}")
+        uow.commit()
 
 
 def _too_soon(services: Services, tenant: str, effect: ShowCard) -> datetime | None:
@@ -71,13 +127,16 @@ def _prepare(services: Services, tenant: str, effect: ShowCard) -> Job | None:
         if drawn is None:
             return None
         copies = uow.copies(card_name(effect))
-    known = {c.conversation: c for c in copies if may_show(directory, tenant, c.conversation)}
-    wanted = [c.id for c in targets(directory, tenant, drawn, effect.persons)]
-    places = tuple(
-        Place(conversation=id, surface=_surface(directory, id), copy=known.get(id))
-        for id in sorted({*wanted, *known})
-    )
-    return Job(drawn=drawn, places=places)
+    known = [copy for copy in copies if may_show(directory, tenant, copy.conversation)]
+    hanging = {copy.conversation for copy in known}
+    wanted = {place.id for place in targets(directory, tenant, drawn, effect.persons)} - hanging
+    places = [Place(conversation=copy.conversation, surface=copy.surface, copy=copy) for copy in known]
+    places += [Place(conversation=id, surface=_surface(directory, id), copy=None) for id in wanted]
+    return Job(drawn=drawn, places=tuple(sorted(places, key=_order)))
+
+
+def _order(place: Place) -> tuple[str, str]:
+    return place.conversation, place.copy.message_id if place.copy else ""
 
 
 def card_name(effect: ShowCard) -> str:
@@ -118,8 +177,9 @@ def _surface(directory: Directory, conversation: str) -> str:
     return known.surface if known else "console"
 
 
-async def _bring(services: Services, tenant: str, effect: ShowCard, drawn: Drawn, place: Place) -> None:
-    surface = services.surface(place.surface, tenant)
+async def _bring(showing: Showing, place: Place) -> None:
+    services, drawn = showing.services, showing.drawn
+    surface = services.surface(place.surface, showing.tenant)
     digest = card_digest(drawn.card)
     if place.copy is not None:
         if place.copy.version >= drawn.version and place.copy.digest == digest:
@@ -129,20 +189,33 @@ async def _bring(services: Services, tenant: str, effect: ShowCard, drawn: Drawn
         message_id = place.copy.message_id
     else:
         version = drawn.version
-        key = f"{tenant}:{card_name(effect)}"
-        found = await surface.find(place.conversation, key)
-        message_id = found or await surface.send(place.conversation, drawn.card, key=key)
-        if found:
-            await surface.update(place.conversation, found, drawn.card, version=version)
+        message_id = await _post(showing, surface, place, version)
     copy = Copy(
-        card=card_name(effect),
+        card=card_name(showing.effect),
         conversation=place.conversation,
         surface=surface.name,
         message_id=message_id,
         version=version,
         digest=digest,
     )
-    await services.in_worker(_note, services, tenant, drawn, copy)
+    await services.in_worker(_note, services, showing.tenant, drawn, copy)
+
+
+async def _post(showing: Showing, surface: Surface, place: Place, version: int) -> str:
+    """A new copy. When an earlier attempt may have left us, what it left is looked for first."""
+    key, card = f"{showing.tenant}:{card_name(showing.effect)}", showing.drawn.card
+    if showing.leased.was_started and not surface.keyed:
+        found = await surface.find(place.conversation, key)
+        if found:
+            await surface.update(place.conversation, found, card, version=version)
+            return found
+    if not showing.started and not surface.keyed:
+        services, leased = showing.services, showing.leased
+        store, item = services.office.store, leased.item
+        if not await services.in_worker(store.mark_started, showing.tenant, item.key, leased.fence):
+            raise OutsideFailed("somebody else shows this card by now")
+        showing.started = True
+    return await surface.send(place.conversation, card, key=key)
 
 
 def card_digest(card: Card) -> str:
@@ -158,7 +231,7 @@ def _note(services: Services, tenant: str, drawn: Drawn, copy: Copy) -> None:
     office = services.office
 
     def keep(uow: UnitOfWork) -> bool:
-        known = next((c for c in uow.copies(copy.card) if c.conversation == copy.conversation), None)
+        known = uow.find_copy(copy.surface, copy.message_id)
         if known is None or known.version <= copy.version:
             uow.put_copy(copy)
         if drawn.gate:

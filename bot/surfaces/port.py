@@ -31,6 +31,11 @@ class Surface(Protocol):
         """Short and fixed: `console`, `slack`, `teams`."""
         ...
 
+    @property
+    def keyed(self) -> bool:
+        """True when the same key can never make a second card, so that nothing is looked up after a crash."""
+        ...
+
     async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
         """Show a new card and return its message id, unique on this surface.
 

@@ -11,6 +11,8 @@ class ConsoleSurface:
     """Implements `bot.surfaces.port.Surface` on a board."""
 
     name = "console"
+    keyed = True
+    """A post and its key are kept in one transaction."""
 
     def __init__(self, board: ConsoleBoard, hub: ChangeHub) -> None:
         self._board = board
