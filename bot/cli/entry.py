@@ -19,6 +19,7 @@ VERBS: Final = (
     Verb("init", "bot.cli.init", "make a store; with --sample two invented clients"),
     Verb("import", "bot.cli.import_intel", "take a public feed: KEV, EPSS, CVSS, update guide"),
     Verb("simulate-rmm", "bot.cli.simulate_rmm", "run a fleet simulator that speaks the NinjaOne API"),
+    Verb("simulate-slack", "bot.cli.simulate_slack", "run a fake Slack with invented people"),
     Verb("simulate-teams", "bot.cli.simulate_teams", "run a stand-in for Teams and its Bot Connector"),
     Verb("verify", "bot.cli.verify", "is the record whole? names the first fault"),
     Verb("replay", "bot.cli.replay", "fold the ledger again and compare it with the tables"),

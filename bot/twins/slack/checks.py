@@ -122,7 +122,10 @@ def _found_in_blocks(blocks: Any, pointer: str, *, most: int, in_modal: bool) ->
         findings.string(block.get("block_id"), f"{at}/block_id", most=limits.ID, least=1, needed=False)
         check(block, at, findings)
     _unique("block_id", [block.get("block_id") for block in items], pointer, findings)
-    _unique("action_id", [each.get("action_id") for each in interactive(items)], pointer, findings)
+    # Slack wants an action_id to be unique in its block; in messages we want it unique in the whole message,
+    # so that a press says by itself what was pressed.
+    for place in [[block] for block in items] if in_modal else [items]:
+        _unique("action_id", [each.get("action_id") for each in interactive(place)], pointer, findings)
     return findings.found
 
 

@@ -1,6 +1,6 @@
 """The control door `/_control/...`: for tests, stories and the demo, never for the bot.
 
-Needs the header X-Twin-Token. Bodies and answers are those of `wire.py`; what cannot be is 409 with the reason.
+Needs the header X-Twin-Token. Bodies and answers are those of `wire.py`; what cannot be is a 409.
 """
 
 from __future__ import annotations

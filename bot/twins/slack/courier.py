@@ -81,7 +81,9 @@ class Courier:
     def open(self) -> None:
         """Begin; needs a running event loop."""
         timeout = aiohttp.ClientTimeout(total=self._answer_s)
-        self._session = aiohttp.ClientSession(timeout=timeout)
+        # A new connection each time: a bot that was restarted must not look as if it had hung up on us.
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
+        self._session = aiohttp.ClientSession(timeout=timeout, connector=connector)
 
     async def close(self) -> None:
         """End."""

@@ -40,7 +40,7 @@ class SlackOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FakeSlack:
-    """Everything the routes need. `now` is the time, but for the seconds the bot has to answer: those are real."""
+    """Everything the routes need. All time is `now`; only the seconds the bot has to answer are real."""
 
     def __init__(self, options: SlackOptions, now: Callable[[], datetime]) -> None:
         self.options = options

@@ -1,4 +1,4 @@
-"""Slack's limits by name. Source: Slack's reference, as slack_sdk's models carry it, unless said otherwise."""
+"""Slack's limits by name. Source: Slack's reference, as slack_sdk carries it, unless said otherwise."""
 
 from __future__ import annotations
 
