@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import msgspec
 
+from bot.connectors.github import GitHubConfig
 from bot.settings import ENVIRONMENT_NAMES, HardCaps, NinjaOneSettings, Settings, load_settings
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -24,16 +26,22 @@ def test_every_default_on_the_page_is_the_one_in_the_program() -> None:
     plain = msgspec.to_builtins(Settings(), enc_hook=str)
     listed = {row[1]: row[2] for row in ROWS if row[0].startswith("RINGMASTER_") and row[1]}
     assert listed == {name: DERIVED.get(name, str(plain[name])) for name in listed}
-    assert set(listed) | {"caps", "ninjaone"} == set(Settings.__struct_fields__)
+    assert set(listed) | {"caps", "github", "ninjaone"} == set(Settings.__struct_fields__)
 
 
 def test_every_key_that_only_the_file_knows_is_on_the_page_with_its_default() -> None:
     listed = {row[1]: row[2] for row in ROWS if not row[0].startswith("RINGMASTER_")}
-    for shape in (HardCaps, NinjaOneSettings):
+    for shape in (HardCaps, NinjaOneSettings, GitHubConfig):
         for field in msgspec.structs.fields(shape):
-            if field.name != "account":  # it is the name of the table
-                default = "" if field.default is msgspec.NODEFAULT else str(field.default)
-                assert listed[field.name] == default
+            if field.name not in ("account", "name"):  # it is the name of the table
+                assert listed[field.name] == as_written(field.default)
+
+
+def as_written(default: object) -> str:
+    """A default as the TOML file would say it."""
+    if default is msgspec.NODEFAULT:
+        return ""
+    return json.dumps(default) if isinstance(default, tuple) else str(default)
 
 
 def test_the_key_file_follows_the_data_directory_of_the_command_line(tmp_path: Path) -> None:
