@@ -18,8 +18,8 @@ from bot.twins.slack.fake import FakeSlack
 from bot.twins.slack.filling import fill, state_of
 from bot.twins.slack.model import Block, Channel, Message, Modal, Person, Version
 from bot.twins.slack.signing import HONEST, Tamper, overwritten
-from bot.twins.slack.wire import Click, Command, Say
-from bot.twins.slack.workspace import SLACKBOT
+from bot.twins.slack.wire import Click, Command, OpenTab, Say
+from bot.twins.slack.workspace import DM, SLACKBOT
 
 
 def present(fake: FakeSlack, person_name: str, channel_name: str) -> tuple[Person, Channel]:
@@ -95,6 +95,12 @@ def _answer_body(outcome: Outcome) -> dict[str, Any]:
 
 def _slack_says(fake: FakeSlack, person: Person, channel: Channel, text: str) -> None:
     fake.workspace.post(channel, SLACKBOT, text, visible_to=person.id)
+
+
+async def open_tab(fake: FakeSlack, act: OpenTab) -> Outcome:
+    """The app's messages or its home tab come up."""
+    person, channel = present(fake, act.person, DM)
+    return await fake.courier.event(payloads.tab_event(fake, person, channel, act.tab))
 
 
 # --- clicks ---

@@ -57,7 +57,10 @@ async def read_args(request: web.Request) -> dict[str, Any]:
         return args
     if request.content_type == "application/json":
         return args | json_object(await request.read())
-    form = await request.post()
+    try:
+        form = await request.post()
+    except ValueError:  # a multipart body that is none
+        raise SlackError("invalid_form_data") from None
     return args | {name: value for name, value in form.items() if isinstance(value, str)}
 
 

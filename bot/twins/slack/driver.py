@@ -56,6 +56,10 @@ class Slack:
         act = wire.Say(person=person, channel=channel, text=text, thread_ts=thread_ts, tamper=tamper)
         return await self._post("say", act, Outcome)
 
+    async def open_tab(self, person: str, tab: str = "messages") -> Outcome:
+        """Open the app's messages, or its home."""
+        return await self._post("tab", wire.OpenTab(person=person, tab=tab), Outcome)
+
     async def click(
         self,
         person: str,

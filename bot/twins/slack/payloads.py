@@ -125,6 +125,12 @@ def member_event(
     return event(fake, inner | ({"inviter": by} if by and joined else {}), channel)
 
 
+def tab_event(fake: FakeSlack, person: Person, channel: Channel, tab: str) -> dict[str, Any]:
+    """Somebody opened a tab of the app: `messages` or `home`."""
+    inner = {"type": "app_home_opened", "user": person.id, "channel": channel.id, "tab": tab}
+    return event(fake, inner | {"event_ts": fake.workspace.new_ts()})
+
+
 # --- interactions ---
 
 

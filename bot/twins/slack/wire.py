@@ -67,6 +67,13 @@ class Close(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     all_views: bool = False
 
 
+class OpenTab(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person opens a tab of the app."""
+
+    person: str
+    tab: str = "messages"
+
+
 class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Somebody, or the bot, joins or leaves a channel; the bot is told where it is in it."""
 

@@ -9,8 +9,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.bot.twins.slack.slack_house import Block, House, buttons, error_of, section
 
-METADATA = {"event_type": "card", "event_payload": {"key": "k1"}}
-
 
 def plain(text: str) -> Block:
     return {"type": "plain_text", "text": text}
@@ -257,7 +255,16 @@ async def test_an_unknown_method_is_told_so(house: House) -> None:
     assert await error_of(house.web.api_call("chat.shout")) == "unknown_method"
 
 
-async def test_a_body_that_is_no_json_is_told_so(house: House) -> None:
-    headers = {"Authorization": f"Bearer {house.fake.options.token}", "Content-Type": "application/json"}
-    async with house.session.post(f"{house.url}/api/chat.postMessage", data=b"{", headers=headers) as answer:
-        assert (await answer.json())["error"] == "invalid_json"
+@pytest.mark.parametrize(
+    ("body", "kind", "word"),
+    [
+        (b"{", "application/json", "invalid_json"),
+        (b"\xff\xfe", "application/json", "invalid_json"),
+        (b"[]", "application/json", "json_not_object"),
+        (b"xx", "multipart/form-data", "invalid_form_data"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_told_so(house: House, body: bytes, kind: str, word: str) -> None:
+    headers = {"Authorization": f"Bearer {house.fake.options.token}", "Content-Type": kind}
+    async with house.session.post(f"{house.url}/api/chat.postMessage", data=body, headers=headers) as answer:
+        assert (await answer.json())["error"] == word

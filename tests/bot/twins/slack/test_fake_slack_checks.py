@@ -17,28 +17,9 @@ from bot.twins.slack.escaping import escaped, escaped_again, typed
 from tests.bot.twins.slack.slack_house import Block, buttons, section, text_field, view
 
 NAMES = [
-    "type",
-    "text",
-    "elements",
-    "element",
-    "accessory",
-    "fields",
-    "label",
-    "options",
-    "option_groups",
-    "rows",
-    "value",
-    "style",
-    "confirm",
-    "title",
-    "block_id",
-    "action_id",
-    "initial_option",
-    "blocks",
-    "image_url",
-    "placeholder",
-    "max_length",
-    "timestamp",
+    *("type", "text", "elements", "element", "accessory", "fields", "label", "options", "option_groups"),
+    *("rows", "value", "style", "confirm", "title", "block_id", "action_id", "initial_option", "blocks"),
+    *("image_url", "placeholder", "max_length", "timestamp"),
 ]
 KINDS = [*BLOCKS, *ELEMENTS, "mrkdwn", "plain_text", "rich_text_section", "rich_text_list", "text", "modal"]
 leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(KINDS)

@@ -221,6 +221,13 @@ async def test_joining_and_leaving_is_told_where_the_bot_is(house: House) -> Non
     assert quiet.problem == "not for the bot"
 
 
+async def test_an_opened_tab_is_told(house: House) -> None:
+    await house.slack.open_tab("dana")
+    event = house.listener.last.json["event"]
+
+    assert (event["type"], event["user"], event["tab"]) == ("app_home_opened", house.id("dana"), "messages")
+
+
 # --- response URLs ---
 
 
