@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Final, TypeVar
 
-from bot.core.errors import OutsideBusy, OutsideFailed, RingmasterError
+from bot.core.errors import OutsideBusy, OutsideFailed, OutsideUnclear, RingmasterError
 from bot.core.ports import KeyState, Leased
 from bot.runner.act import act
 from bot.runner.fleet import read_fleet
@@ -155,12 +155,13 @@ class Runner:
         error = str(fault) if isinstance(fault, OutsideFailed) else f"{type(fault).__name__}: {fault}"
         services = self._services
         try:
-            if leased.item.kind in ENDLESS:
-                when = services.now() + services.delay(min(leased.attempt, ENDLESS_STEPS))
-                await services.later(tenant, leased, when, error=error)
-                return
             busy = fault if isinstance(fault, OutsideBusy) else None
-            no_effect = leased.item.kind not in ORDERS
+            no_effect = leased.item.kind not in ORDERS and not isinstance(fault, OutsideUnclear)
+            if leased.item.kind in ENDLESS or _platform_is_away(leased, fault):
+                asked = busy.retry_after_seconds if busy else None
+                when = services.now() + services.delay(min(leased.attempt, ENDLESS_STEPS), asked)
+                await services.later(tenant, leased, when, error=error, no_effect=no_effect)
+                return
             await services.again(tenant, leased, error, busy=busy, no_effect=no_effect)
         except RingmasterError as worse:
             log.warning("an effect could not be put back: %s", type(worse).__name__)

@@ -10,20 +10,25 @@ import msgspec
 from bot.core.buttons import NO_OFFER, ButtonValue, write
 from bot.core.directory import Directory
 from bot.core.gates import Gate, GateStatus
+from bot.core.notices import DevicesScanned, Notice, Review
 from bot.core.offers import DIGEST_PREFIX
 from bot.core.pages import Page, PageStatus
 from bot.core.ports import UnitOfWork
 from bot.core.recommendations import Recommendation
 from bot.core.rollout.state import FINAL, DeviceState, PauseKind, Rollout, RolloutStatus, Run
+from bot.core.routine_words import Routine, RoutineStatus
+from bot.core.tenants import SELF, Tenant
 from bot.runner.services import Services
 from cards.details import gate_details, rollout_details
 from cards.gate import gate_card
 from cards.model import Card
+from cards.notice import notice_card, notice_details
 from cards.page import page_card
 from cards.recommendation import shadow_card
 from cards.reminder import reminder_card
 from cards.rollout import rollout_card
-from cards.views import GateView, PageView, RecommendationView, RolloutView
+from cards.routine import routine_card, routine_details
+from cards.views import GateView, NoticeView, PageView, RecommendationView, RolloutView, RoutineView
 from handlers.hands import decode_runs, load_rollout, load_state
 from handlers.intake import recommendation_of
 
@@ -71,6 +76,11 @@ def draw(
             return Drawn(card=rollout_card(view), version=row.version)
         case "page":
             return _page(services, uow, tenant, directory, id, row.version)
+        case "routine":
+            routine = routine_view(services, uow, tenant, directory, id)
+            return Drawn(card=routine_card(routine), version=row.version)
+        case "notice":
+            return _notice(services, uow, tenant, directory, id, row.version)
         case "recommendation":
             made: Recommendation = load_state(uow, kind, id)[0]
             card = shadow_card(
@@ -96,6 +106,14 @@ def details(
         return None
     if kind == "gate":
         return gate_details(gate_view(services, uow, tenant, directory, id))
+    if kind == "routine":
+        return routine_details(routine_view(services, uow, tenant, directory, id))
+    if kind == "notice":
+        told = notice_view(services, uow, tenant, directory, id)
+        if isinstance(told.notice.happening, DevicesScanned):
+            behind = told.notice.happening.routine
+            return routine_details(routine_view(services, uow, tenant, directory, behind))
+        return notice_details(told)
     if kind == "page":
         page: Page = load_state(uow, "page", id)[0]
         return rollout_details(rollout_view(services, uow, tenant, directory, page.subject_id))
@@ -220,6 +238,22 @@ def _telling(uow: UnitOfWork, id: str) -> tuple[Run, ...]:
     return tuple(decode_runs(rows).values())
 
 
+def routine_view(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str
+) -> RoutineView:
+    """Everything a routine's cards draw from."""
+    routine: Routine = load_state(uow, "routine", id)[0]
+    settings: Tenant | None = load_state(uow, "tenant", SELF)[0]
+    verbs = ["details"] + (["did", "not-done"] if routine.status == RoutineStatus.ADVISED else [])
+    return RoutineView(
+        routine=routine,
+        client=_title(directory, tenant),
+        buttons=buttons(services, tenant, id, verbs),
+        now=services.now(),
+        zone=settings.policy.zone if settings else "UTC",
+    )
+
+
 def _page(
     services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str, version: int
 ) -> Drawn:
@@ -240,6 +274,40 @@ def _page(
     )
     persons = (page.person,) if page.person else ()
     return Drawn(card=page_card(view), version=version, channel=not page.person, persons=persons)
+
+
+# --- notices ---
+
+
+def _notice(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str, version: int
+) -> Drawn:
+    view = notice_view(services, uow, tenant, directory, id)
+    persons = (view.notice.on_call,) if view.notice.on_call else ()
+    return Drawn(card=notice_card(view), version=version, persons=persons)
+
+
+def notice_view(
+    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str
+) -> NoticeView:
+    """Everything a notice's cards draw from."""
+    notice: Notice = load_state(uow, "notice", id)[0]
+    settings: Tenant | None = load_state(uow, "tenant", SELF)[0]
+    return NoticeView(
+        notice=notice,
+        client=_title(directory, tenant),
+        names=_names(directory),
+        buttons=buttons(services, tenant, id, _notice_verbs(notice)),
+        now=services.now(),
+        zone=settings.policy.zone if settings else "UTC",
+    )
+
+
+def _notice_verbs(notice: Notice) -> list[str]:
+    verbs = ["details"]
+    verbs += ["looks-right"] if notice.review != Review.LOOKS_RIGHT else []
+    verbs += ["flag"] if notice.review != Review.FLAGGED else []
+    return verbs + ([notice.undo.verb] if notice.undo else [])
 
 
 def _rollout(uow: UnitOfWork, id: str) -> Rollout:

@@ -361,6 +361,18 @@ async def test_an_order_for_a_routine_that_is_not_there_is_dropped(desk: Desk) -
     assert desk.bench.parked() == []
 
 
+async def test_at_level_1_the_channel_is_told_afterwards_and_nobody_is_called(desk: Desk) -> None:
+    await desk.exploited()
+    await desk.until_over()
+    await desk.bench.settle()
+    (notice,) = desk.bench.facts("notice.raised")
+    copies = desk.bench.copies(f"notice:{notice['notice']['id']}")
+
+    assert notice["notice"]["happening"]["taken"] == 2
+    assert [copy.conversation for copy in copies] == ["contoso"]
+    desk.bench.whole()
+
+
 async def test_at_level_0_no_card_is_shown(desk: Desk) -> None:
     desk.levels(patch_scan="L0")
     await desk.exploited()
@@ -368,3 +380,4 @@ async def test_at_level_0_no_card_is_shown(desk: Desk) -> None:
 
     assert routine.status == S.DONE
     assert desk.bench.copies(f"routine:{routine.id}") == []
+    assert desk.bench.facts("notice.raised") == []

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bot.core.effects import ShowCard
-from bot.core.errors import OutsideFailed
+from bot.core.errors import OutsideFailed, OutsideGone, OutsideUnclear
 from bot.core.gates import Verb
 from bot.core.tenants import ChangePolicy
 from bot.runner.loop import Runner
@@ -25,11 +25,14 @@ class Glass:
     """A surface that keeps what it is shown, fails when told to, and can lose an answer."""
 
     name = "console"
+    keyed = False
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self.cards: dict[tuple[str, str], list[tuple[int, Card]]] = {}
         self.drawn_at: list[Any] = []
+        self.sent: list[str] = []
+        self.looked_up = 0
         self.before: list[Exception] = []
         self.after: list[Exception] = []
 
@@ -38,6 +41,7 @@ class Glass:
             raise self.before.pop(0)
         self.cards.setdefault((conversation, key), []).append((0, card))
         self.drawn_at.append(self._bench.clock.now())
+        self.sent.append(conversation)
         if self.after:
             raise self.after.pop(0)
         return f"{conversation}|{key}"
@@ -49,6 +53,7 @@ class Glass:
             self.drawn_at.append(self._bench.clock.now())
 
     async def find(self, conversation: str, key: str) -> str | None:
+        self.looked_up += 1
         return f"{conversation}|{key}" if (conversation, key) in self.cards else None
 
 
@@ -101,12 +106,12 @@ async def test_a_copy_whose_sending_was_never_heard_of_is_found_by_its_key(
     bench: Bench, glass: Glass
 ) -> None:
     bench.plan(["d1"])
-    glass.after = [OutsideFailed("line dropped")]
+    glass.after = [OutsideUnclear("line dropped")]
     await bench.settle()
     bench.clock.advance(bench.clock.now() + timedelta(minutes=1))
     await bench.settle()
 
-    assert [len(cards) for cards in glass.cards.values()] == [2, 1]
+    assert sorted(glass.sent) == ["contoso", "dm-dana"]
     assert {copy.conversation for copy in bench.copies("gate:r1-g1")} == {"contoso", "dm-dana"}
 
 
@@ -192,9 +197,9 @@ async def test_a_noted_copy_never_goes_back(bench: Bench, glass: Glass) -> None:
     assert bench.copies("gate:r1-g1")[0].version > late.version
 
 
-async def test_a_surface_that_never_works_is_parked_and_decides_nothing(bench: Bench, glass: Glass) -> None:
+async def test_a_card_that_cannot_be_drawn_is_parked_and_decides_nothing(bench: Bench, glass: Glass) -> None:
     bench.plan(["d1"])
-    glass.before = [OutsideFailed("500") for _ in range(100)]
+    glass.before = [ValueError("our own fault") for _ in range(100)]
     await bench.until(lambda: bool(bench.parked()))
     (parked,) = bench.parked()
     bench.vote()
@@ -218,3 +223,33 @@ async def test_each_card_in_a_persons_own_messages_carries_its_clients_clock(ben
     assert len(posts) == 2
     assert len(zones) == 2
     assert "Asia/Tokyo" in zones
+
+
+async def test_a_place_that_is_not_open_to_us_holds_up_no_other(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    glass.before = [OutsideGone("the bot was not invited")]
+    await bench.settle()
+
+    assert glass.sent == ["dm-dana"]
+    with bench.store.read("contoso") as uow:
+        assert uow.counters()["cards-unreachable:console"] == 1
+
+
+async def test_a_card_waits_for_its_platform_however_long_that_is_away(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    glass.before = [OutsideFailed("503")] * (3 * MAX_ATTEMPTS)
+    for _ in range(2 * MAX_ATTEMPTS):
+        await bench.settle()
+        bench.clock.advance(bench.clock.now() + timedelta(minutes=4))
+    glass.before.clear()
+    await bench.settle()
+
+    assert sorted(glass.sent) == ["contoso", "dm-dana"]
+    assert bench.store.parked("contoso") == []
+
+
+async def test_nothing_is_looked_up_before_a_first_sending(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    await bench.settle()
+
+    assert glass.looked_up == 0
