@@ -1,0 +1,58 @@
+"""When the next message may go into a channel: Slack takes about one a second there, and a few at once.
+
+Whoever comes too early gets a moment of their own, so that many who wait do not all come back together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+POST_EVERY: Final = timedelta(seconds=1)
+"""Slack's rule for chat.postMessage, a channel."""
+POST_BURST: Final = 3
+"""So many may go at once after a quiet time. Slack says that short bursts pass and gives no figure."""
+PLACE_KEPT: Final = timedelta(minutes=10)
+"""Who does not come by then has given up, or was parked."""
+CHANNELS_MAX: Final = 10_000
+
+
+class Pace:
+    """Remembers, for each channel, from when on a message may go."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._free_at: dict[str, datetime] = {}
+        self._places: dict[tuple[str, str], datetime] = {}
+
+    def wait_seconds(self, channel: str, key: str) -> int:
+        """0 when the message with this key may go now; else after so many seconds its turn comes."""
+        now = self._now()
+        self._forget(now)
+        mine = self._places.get((channel, key))
+        if mine is None:
+            mine = self._next(channel, now)
+        if mine <= now:
+            self._places.pop((channel, key), None)
+            return 0
+        self._places[channel, key] = mine
+        return ceil((mine - now).total_seconds())
+
+    def held_up(self, channel: str, seconds: int) -> None:
+        """Slack itself asked for patience in this channel."""
+        until = self._now() + timedelta(seconds=seconds) + POST_EVERY * (POST_BURST - 1)
+        self._free_at[channel] = max(until, self._free_at.get(channel, until))
+
+    def _next(self, channel: str, now: datetime) -> datetime:
+        """Take the channel's next turn: a second after the last one, the first few of a burst at once."""
+        ahead = max(now, self._free_at.get(channel, now))
+        self._free_at[channel] = ahead + POST_EVERY
+        return ahead - POST_EVERY * (POST_BURST - 1)
+
+    def _forget(self, now: datetime) -> None:
+        if len(self._free_at) > CHANNELS_MAX:
+            self._free_at = {name: at for name, at in self._free_at.items() if at > now}
+        for key in [key for key, at in self._places.items() if at + PLACE_KEPT < now]:
+            del self._places[key]
