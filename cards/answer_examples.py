@@ -18,15 +18,18 @@ from bot.core.answers import (
     EndedAnswer,
     HelpAnswer,
     MistypedAnswer,
+    NoticeAnswer,
     OnCallAnswer,
     PageAnswer,
     PlannedAnswer,
     Purpose,
     RefusedAnswer,
+    ReportedAnswer,
     ResumedAnswer,
     RollingBackAnswer,
     RolloutAnswer,
     RolloutLine,
+    ScanAnswer,
     Size,
     StatusAnswer,
     StoppedAnswer,
@@ -39,6 +42,7 @@ from bot.core.answers import (
 from bot.core.buttons import ButtonValue
 from bot.core.commands import usage_lines
 from bot.core.gates import GateStatus, Verb
+from bot.core.notices import Verdict
 from cards.answers import answer_card
 from cards.model import Card
 
@@ -225,6 +229,12 @@ ANSWERS: dict[str, Answer] = {
     "oncall": OnCallAnswer(names=("Mara", "Tomas", "Ines")),
     "bound": BoundAnswer(client=FERNHILL, title="fernhill"),
     "unbound": BoundAnswer(client=FERNHILL, title="fernhill", bound=False),
+    "notice-right": NoticeAnswer(
+        client=FERNHILL, code="5RD", verdict=Verdict.LOOKS_RIGHT, at=NOW, needs_person=True
+    ),
+    "notice-flagged": NoticeAnswer(
+        client=FERNHILL, code="5RD", verdict=Verdict.FLAG, at=NOW, needs_person=False
+    ),
     "oncall-nobody": OnCallAnswer(names=()),
     "help": HelpAnswer(lines=usage_lines()),
     "help-one": HelpAnswer(lines=usage_lines(), topic="stop"),
@@ -243,6 +253,14 @@ ANSWERS: dict[str, Answer] = {
         at=NOW, line=_change(LINE, status="cancelled", ended_at=NOW, end_text="ended by Mara")
     ),
     "rolling-back": RollingBackAnswer(at=NOW, line=_change(LINE, status="rolling-back", going_back=15)),
+    "scan": ScanAnswer(
+        client=FERNHILL, devices=31, left_out=0, level="L1", rule="patch scan after a KEV match"
+    ),
+    "scan-quiet": ScanAnswer(
+        client=OAKS, devices=200, left_out=14, level="L0", rule="patch scan after a KEV match"
+    ),
+    "reported-did": ReportedAnswer(client=FERNHILL, code="4QT", did=True),
+    "reported-not-done": ReportedAnswer(client=FERNHILL, code="4QT", did=False),
     "page-taken": PAGE,
     "page-next": _change(PAGE, taken_by="", next_name="Tomas", next_at=NOW + timedelta(minutes=15)),
     "page-nobody": _change(PAGE, taken_by=""),

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cards import answer_examples, gate_examples, rollout_examples, specimen
+from cards import (
+    answer_examples,
+    gate_examples,
+    notice_examples,
+    rollout_examples,
+    routine_examples,
+    specimen,
+)
 from cards.model import Card, Form
 
 CARDS: tuple[tuple[str, Mapping[str, Card]], ...] = (
@@ -15,7 +22,9 @@ CARDS: tuple[tuple[str, Mapping[str, Card]], ...] = (
     ("gate", gate_examples.EXAMPLES),
     ("rollout", rollout_examples.ROLLOUTS),
     ("page", rollout_examples.PAGES),
+    ("notice", notice_examples.EXAMPLES),
     ("recommendation", rollout_examples.RECOMMENDATIONS),
+    ("routine", routine_examples.EXAMPLES),
     ("answer", answer_examples.EXAMPLES),
 )
 FORMS: tuple[tuple[str, Mapping[str, Form]], ...] = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bot.core.notices import AnswerWanted, DeployFailed, Link, Notice, Review, Undo
+from bot.core.notices import AnswerWanted, DeployFailed, DevicesScanned, Link, Notice, Review, Undo
 from bot.core.pipeline_news import DeployState
 from cards import sample
 from cards.model import Card
@@ -55,6 +55,26 @@ WAITS = _change(
     allowed_by="deployments that wait for an answer are told (L1, the default)",
     links=(Link(label="Answer there", url="https://github.com/fernhill/shop/actions/runs/23625057533"),),
 )
+SCANNED = _change(
+    FAILED,
+    id="n-2f1e2d3c4b5a6978",
+    code="7WD",
+    about="scan:kev-0f1e2d3c4b5a6978",
+    happening=DevicesScanned(
+        routine="kev-0f1e2d3c4b5a6978",
+        devices=12,
+        taken=12,
+        left_out=0,
+        flaws=("CVE-2026-90001",),
+        asked_by="",
+        at=sample.NOW - timedelta(minutes=1),
+    ),
+    allowed_by="policy “patch scan after a KEV match” (L1)",
+    needs_person=False,
+    on_call="",
+    links=(),
+)
+GAPS = _change(SCANNED.happening, taken=10, left_out=7, flaws=(), asked_by="Mara")
 _REVIEWED = {"reviewer": "tomas", "reviewer_name": "Tomas", "reviewed_at": sample.NOW}
 _HOSTILE = "]\u202e<b>x</b> *y* `z`\n# " + "w" * 300
 
@@ -93,6 +113,8 @@ EXAMPLES: dict[str, Card] = {
     "failed-flagged": notice_card(view(_change(FAILED, review=Review.FLAGGED, **_REVIEWED))),
     "failed-hostile-words": notice_card(view(_hostile(), client="W" * 120)),
     "waits": notice_card(view(WAITS)),
+    "scanned": notice_card(view(SCANNED)),
+    "scanned-with-gaps": notice_card(view(_change(SCANNED, happening=GAPS))),
     "with-undo": notice_card(view(_change(FAILED, undo=Undo(label="Put 4.12 back", verb="restore")))),
     "details": notice_details(view(_change(FAILED, times=3, review=Review.FLAGGED, **_REVIEWED))),
 }

@@ -9,10 +9,10 @@ from typing import assert_never
 
 import msgspec
 
-from bot.core.notices import AnswerWanted, DeployFailed, Notice
+from bot.core.notices import AnswerWanted, DeployFailed, DevicesScanned, Notice
 from bot.core.pipeline_news import DeployState
 from cards.model import Element, code, line
-from cards.plural import shortened
+from cards.plural import count, is_are, shortened, some
 from cards.time_words import short
 from cards.views import NoticeView
 
@@ -46,6 +46,8 @@ def telling(view: NoticeView) -> Telling:
             return _deploy_failed(view, happening)
         case AnswerWanted():
             return _answer_wanted(view, happening)
+        case DevicesScanned():
+            return _devices_scanned(view, happening)
         case _:
             assert_never(happening)
 
@@ -79,6 +81,26 @@ def _answer_wanted(view: NoticeView, wanted: AnswerWanted) -> Telling:
         done="nothing; it cannot be answered from here yet.",
         need="approve or reject it at GitHub.",
     )
+
+
+def _devices_scanned(view: NoticeView, scanned: DevicesScanned) -> Telling:
+    """`12 devices looked for missing updates again`; those that did not take it are never counted as done."""
+    total = count(scanned.devices, "device")
+    gaps = scanned.devices - scanned.taken
+    size = f"{scanned.taken:,} of {total}" if gaps else total
+    left = f" {count(scanned.left_out, 'more device')} beyond the bound." if scanned.left_out else ""
+    missing = f" {gaps:,} did not take it: see Details." if gaps else ""
+    return Telling(
+        what=f"{size} looked for missing updates again",
+        lines=(line(*short(scanned.at, view.now, view.zone), f" Because {_because(scanned)}."),),
+        done=f"{count(scanned.taken, 'device')} told to scan; nothing was installed.{missing}{left}",
+    )
+
+
+def _because(scanned: DevicesScanned) -> str:
+    if scanned.flaws:
+        return f"{some(scanned.flaws)} {is_are(len(scanned.flaws))} now known to be exploited"
+    return f"{shortened(scanned.asked_by, BY_CHARACTERS) or 'somebody'} asked for it"
 
 
 def allowance(notice: Notice) -> str:

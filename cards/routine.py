@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bot.core.actions import Accepted, Declined, NotSent, Unclear
-from bot.core.levels import ADVICE
+from bot.core.levels import ADVICE, Level
 from bot.core.routine_words import Answered, Report, Routine, RoutineStatus
 from cards.button_row import DETAILS, row
 from cards.device_words import packed
@@ -41,7 +41,7 @@ HEADS = {
 def routine_card(view: RoutineView) -> Card:
     """Advice with its two answers, or what would have been done at a client that is not live."""
     routine, client = view.routine, client_name(view.client)
-    short_head, head = HEADS.get(routine.status, ("Done", "Done"))
+    short_head, head = _heads(routine)
     code = f"{routine.code} " if routine.code else ""
     what = what_words(routine)
     waits = routine.status == S.ADVISED
@@ -84,12 +84,18 @@ def routine_details(view: RoutineView) -> Card:
     )
 
 
+def _heads(routine: Routine) -> tuple[str, str]:
+    """For the lock screen, and for line 1."""
+    if routine.status == S.SHADOW and routine.level() == Level.L3:
+        return "Would be advised", "Would have been advised"
+    return HEADS.get(routine.status, ("Done", "Done"))
+
+
 def what_words(routine: Routine) -> str:
-    """`12 devices look for missing updates again`."""
+    """`patch scan of 12 devices`."""
     if routine.area == ADVICE:
-        return "advice from outside, nothing is run"
-    looks = "looks" if len(routine.devices) == 1 else "look"
-    return f"{count(len(routine.devices), 'device')} {looks} for missing updates again"
+        return "advice from outside"
+    return f"patch scan of {count(len(routine.devices), 'device')}"
 
 
 def cause_words(routine: Routine) -> str:

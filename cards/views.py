@@ -12,9 +12,11 @@ import msgspec
 
 from bot.core.advisor import Advice
 from bot.core.gates import Gate
+from bot.core.notices import Notice
 from bot.core.pages import Page
 from bot.core.recommendations import Analysis, Recommendation
 from bot.core.rollout.state import Rollout, Run
+from bot.core.routine_words import Routine
 
 _NO_WORDS: Mapping[str, str] = {}
 
@@ -70,6 +72,18 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the person who is called next, if there is one."""
 
 
+class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that people are told."""
+
+    notice: Notice
+    client: str
+    names: Mapping[str, str] = _NO_WORDS
+    buttons: Mapping[str, str] = _NO_WORDS
+    """Verb -> signed value: looks-right, flag, details, and that of the undo."""
+    now: datetime
+    zone: str
+
+
 class RecommendationView(msgspec.Struct, frozen=True, kw_only=True):
     """One recommendation to a client that is not live."""
 
@@ -78,5 +92,16 @@ class RecommendationView(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str] = _NO_WORDS
     approvers: tuple[str, ...] = ()
     """Who would have been asked."""
+    now: datetime
+    zone: str
+
+
+class RoutineView(msgspec.Struct, frozen=True, kw_only=True):
+    """One small piece of work that the bot does by itself or advises."""
+
+    routine: Routine
+    client: str
+    buttons: Mapping[str, str] = _NO_WORDS
+    """Verb -> signed value: did, not-done, details."""
     now: datetime
     zone: str

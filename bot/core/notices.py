@@ -53,7 +53,22 @@ class AnswerWanted(Value, tag="answer-wanted"):
     run_id: int = 0
 
 
-Happening = DeployFailed | AnswerWanted
+class DevicesScanned(Value, tag="devices-scanned"):
+    """Devices looked for missing updates again, because a routine told them to."""
+
+    routine: str
+    devices: int
+    taken: int
+    """How many of them took the order."""
+    left_out: int
+    flaws: tuple[str, ...]
+    """Flaws that have become known to be exploited; empty when somebody asked."""
+    asked_by: str
+    """The name of a person, or of who recommended it; empty when we did it by ourselves."""
+    at: datetime
+
+
+Happening = DeployFailed | AnswerWanted | DevicesScanned
 """One value for each kind of thing that is told; its words are in `cards/notice_words.py`."""
 
 

@@ -13,6 +13,7 @@ from bot.core.effects import DECISION, Effect, Scan, ShowCard
 from bot.core.envelope import Frame
 from bot.core.errors import Broken, Refused
 from bot.core.levels import PATCH_SCAN, Level
+from bot.core.notices import DevicesScanned, RaiseNotice, day_of, notice_id
 from bot.core.routine_words import (
     MOVES,
     Answered,
@@ -214,7 +215,7 @@ def _changed(routine: Routine, fact: RoutineFact) -> Routine:
 # --- react ---
 
 
-def react(routine: Routine, fact: RoutineFact) -> list[Effect]:
+def react(routine: Routine, fact: RoutineFact) -> list[Effect | RaiseNotice]:
     """Orders leave after the commit; people are told as the level says."""
     card = ShowCard(
         kind="routine",
@@ -230,5 +231,29 @@ def react(routine: Routine, fact: RoutineFact) -> list[Effect]:
         case RoutineHeld():
             said = routine.mode == Mode.SHADOW and routine.level() != Level.L0
             return [ShowCard(kind="routine", id=routine.id)] if said else []
+        case RoutineEnded():
+            return [_told_afterwards(routine, fact)] if routine.level() == Level.L1 else []
         case _:
             return []
+
+
+def _told_afterwards(routine: Routine, ended: RoutineEnded) -> RaiseNotice:
+    """L1: people are told what was done for them; nobody is needed, whether every device took it or not."""
+    day, about = day_of(ended.at, routine.zone), f"scan:{routine.id}"
+    return RaiseNotice(
+        notice=notice_id(about, day),
+        about=about,
+        day=day,
+        happening=DevicesScanned(
+            routine=routine.id,
+            devices=len(routine.devices),
+            taken=routine.taken(),
+            left_out=routine.left_out,
+            flaws=routine.cause.flaws,
+            asked_by=routine.cause.person or routine.cause.source,
+            at=ended.at,
+        ),
+        allowed_by=f"policy “{routine.levelled.rule}” ({routine.level()})",
+        needs_person=False,
+        occurrence=routine.id,
+    )

@@ -12,6 +12,7 @@ from bot.core.actions import Accepted, ActionOutcome, Declined, NotSent, ScanPat
 from bot.core.effects import Effect, Scan, ShowCard, key_of, lane_of
 from bot.core.errors import Broken, Refused
 from bot.core.levels import ADVICE, PATCH_SCAN, level_for
+from bot.core.notices import DevicesScanned, RaiseNotice
 from bot.core.routine_words import (
     MOVES,
     Cause,
@@ -78,8 +79,8 @@ def settled(routine: Routine, number: int, outcome: ActionOutcome | None = None)
     return folded(decide(routine, message, frame(kind="bot")), routine)
 
 
-def effects(routine: Routine | None, message: object, **words: Any) -> list[Effect]:
-    found: list[Effect] = []
+def effects(routine: Routine | None, message: object, **words: Any) -> list[Effect | RaiseNotice]:
+    found: list[Effect | RaiseNotice] = []
     for fact in decide(routine, message, frame(**words)):
         routine = evolve(routine, fact)
         found += react(routine, fact)
@@ -100,8 +101,9 @@ def test_the_orders_are_committed_with_their_keys_before_they_leave() -> None:
 
     assert isinstance(facts[1], RoutineStarted)
     assert [order.action for order in orders if isinstance(order, Scan)] == list(facts[1].actions)
-    assert [key_of(order) for order in orders] == ["contoso:s1:d00:scan", "contoso:s1:d01:scan"]
-    assert [lane_of(order) for order in orders] == ["scan:d00", "scan:d01"]
+    scans = [order for order in orders if isinstance(order, Scan)]
+    assert [key_of(order) for order in scans] == ["contoso:s1:d00:scan", "contoso:s1:d01:scan"]
+    assert [lane_of(order) for order in scans] == ["scan:d00", "scan:d01"]
 
 
 def test_advice_is_shown_to_the_person_on_call_and_orders_nothing() -> None:
@@ -236,6 +238,28 @@ def test_nothing_settles_what_was_only_advised() -> None:
     message = SettleOrder(routine="s1", key=SCAN.key, outcome=Accepted())
 
     assert decide(made(level="L3"), message, frame()) == []
+
+
+# --- told afterwards ---
+
+
+def test_level_1_tells_people_what_was_done_in_the_same_decision() -> None:
+    running = made(1)
+    told = effects(running, SettleOrder(routine="s1", key=SCAN.key, outcome=Accepted()), kind="bot")
+
+    assert [type(one) for one in told] == [RaiseNotice]
+    assert isinstance(told[0], RaiseNotice)
+    assert told[0].allowed_by == "policy “patch scan after a KEV match” (L1)"
+    assert not told[0].needs_person
+    assert told[0].happening == DevicesScanned(
+        routine="s1", devices=1, taken=1, left_out=0, flaws=(FLAW,), asked_by="", at=NOW
+    )
+
+
+def test_level_0_is_in_the_record_alone() -> None:
+    running = made(1, "L0")
+
+    assert effects(running, SettleOrder(routine="s1", key=SCAN.key, outcome=Accepted())) == []
 
 
 # --- cut off ---
