@@ -89,7 +89,7 @@ _ENVIRONMENT: Final = {
 }
 """Variable -> setting. `docs/settings.md` lists the same; a test compares."""
 
-_CHAT_ENVIRONMENT: Final = {
+CHAT_ENVIRONMENT: Final = {
     "SLACK_BOT_TOKEN": ("slack", "bot_token"),
     "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
     "SLACK_API_URL": ("slack", "api_url"),
@@ -100,7 +100,7 @@ _CHAT_ENVIRONMENT: Final = {
 }
 """Variable -> table and key: the names that Slack's and Microsoft's own documents use."""
 
-ENVIRONMENT_NAMES: Final = (*_ENVIRONMENT, *_CHAT_ENVIRONMENT, "RINGMASTER_CONFIG")
+ENVIRONMENT_NAMES: Final = (*_ENVIRONMENT, *CHAT_ENVIRONMENT, "RINGMASTER_CONFIG")
 
 
 def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Path | None = None) -> Settings:
@@ -132,7 +132,7 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
 
 def _add_chat(raw: dict[str, Any], env: Mapping[str, str]) -> None:
     """What the environment says of the chat platforms goes into their tables; it wins over the file."""
-    for variable, (table, key) in _CHAT_ENVIRONMENT.items():
+    for variable, (table, key) in CHAT_ENVIRONMENT.items():
         if env.get(variable) and isinstance(raw.setdefault(table, {}), dict):
             raw[table] = {**raw[table], key: env[variable]}
 

@@ -9,31 +9,50 @@ from pathlib import Path
 import msgspec
 
 from bot.connectors.github import GitHubConfig
-from bot.settings import ENVIRONMENT_NAMES, HardCaps, NinjaOneSettings, Settings, load_settings
+from bot.settings import (
+    CHAT_ENVIRONMENT,
+    ENVIRONMENT_NAMES,
+    TABLES,
+    HardCaps,
+    NinjaOneSettings,
+    Settings,
+    load_settings,
+)
+from bot.surfaces.slack.config import SlackConfig
+from bot.surfaces.teams.config import TeamsConfig
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
 ROWS = [
     [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in PAGE.splitlines() if line[:2] == "| "
 ]
+ELSEWHERE = {"account", "name", *(key for _, key in CHAT_ENVIRONMENT.values())}
+"""The name of a table, and what the environment can say as well."""
 DERIVED = {"key_file": "the data folder's name with `.keys"}
 
 
 def test_every_variable_of_the_environment_is_on_the_page_and_no_other() -> None:
-    assert set(re.findall(r"RINGMASTER_[A-Z_]+", PAGE)) == set(ENVIRONMENT_NAMES)
+    assert set(re.findall(r"(?:RINGMASTER|SLACK|MICROSOFT)_[A-Z_]+", PAGE)) == set(ENVIRONMENT_NAMES)
 
 
 def test_every_default_on_the_page_is_the_one_in_the_program() -> None:
     plain = msgspec.to_builtins(Settings(), enc_hook=str)
     listed = {row[1]: row[2] for row in ROWS if row[0].startswith("RINGMASTER_") and row[1]}
     assert listed == {name: DERIVED.get(name, str(plain[name])) for name in listed}
-    assert set(listed) | {"caps", "github", "ninjaone"} == set(Settings.__struct_fields__)
+    assert set(listed) | set(TABLES) == set(Settings.__struct_fields__)
+
+
+def test_every_default_of_the_chat_platforms_is_the_one_in_the_program() -> None:
+    listed = {row[1]: row[2] for row in ROWS if row[0].startswith(("SLACK_", "MICROSOFT_"))}
+    shapes = {"slack": SlackConfig, "teams": TeamsConfig}
+    fields = {f"{name}.{f.name}": f for name, shape in shapes.items() for f in msgspec.structs.fields(shape)}
+    assert listed == {name: as_written(fields[name].default) for name in listed}
 
 
 def test_every_key_that_only_the_file_knows_is_on_the_page_with_its_default() -> None:
     listed = {row[1]: row[2] for row in ROWS if not row[0].startswith("RINGMASTER_")}
-    for shape in (HardCaps, NinjaOneSettings, GitHubConfig):
+    for shape in (HardCaps, NinjaOneSettings, GitHubConfig, SlackConfig, TeamsConfig):
         for field in msgspec.structs.fields(shape):
-            if field.name not in ("account", "name"):  # it is the name of the table
+            if field.name not in ELSEWHERE:
                 assert listed[field.name] == as_written(field.default)
 
 
