@@ -10,6 +10,7 @@ import msgspec
 from bot.surfaces.port import Answer
 from cards.adaptive import Mention, TeamsCard, nobody, render
 from cards.adaptive_forms import BACK_VERB, render_form
+from cards.adaptive_text import quiet_line
 from cards.model import Button, Card, line
 
 CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
@@ -66,8 +67,8 @@ def card_answer(card: TeamsCard) -> Body:
 
 
 def toast(sentence: str) -> Body:
-    """A sentence for the clicker; the clicked card stays."""
-    return {"statusCode": 200, "type": TOAST_TYPE, "value": sentence}
+    """A sentence for the clicker; the clicked card stays. Some clients read it as Markdown, so it is none."""
+    return {"statusCode": 200, "type": TOAST_TYPE, "value": quiet_line(sentence)}
 
 
 def problem(status: int, code: str, sentence: str) -> Body:

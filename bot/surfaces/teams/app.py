@@ -20,6 +20,7 @@ from bot.surfaces.teams.keys import SigningKeys
 from bot.surfaces.teams.listener import Listener, Tasks
 from bot.surfaces.teams.login import BotLogin
 from bot.surfaces.teams.outgoing import Outgoing
+from bot.surfaces.teams.roster import Roster
 from bot.surfaces.teams.surface import TeamsSurface, Versions
 from bot.surfaces.teams.wire import Malformed, Posted, posted
 
@@ -57,7 +58,7 @@ class TeamsApp:
         self._gate = Gate(config, SigningKeys(config.openid_url, self._http, now))
         connector = Connector(config, self._http, BotLogin(config, self._http, now), now)
         self._outgoing = Outgoing(book, connector, config.app_id)
-        listener = Listener(config, desk, book, self._outgoing, now, self._tasks)
+        listener = Listener(config, desk, book, self._outgoing, now, self._tasks, Roster(connector, now))
         self._bridge = Bridge(config, listener)
 
     def surface(self, tenant: str) -> Surface:

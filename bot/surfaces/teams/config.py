@@ -20,6 +20,9 @@ MULTI_TENANT_LOGIN: Final = "botframework.com"
 """The login tenant of a bot that is not bound to one Entra tenant."""
 
 
+AppType = Literal["SingleTenant", "MultiTenant"]
+
+
 class TeamsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One bot registration. Without an app id nothing is proved, and only this machine is listened to."""
 
@@ -27,7 +30,7 @@ class TeamsConfig(msgspec.Struct, frozen=True, kw_only=True):
     app_password: str = ""
     app_tenant_id: str = ""
     """The house's own Entra tenant: accounts of any other one can never decide."""
-    app_type: Literal["SingleTenant", "MultiTenant"] = "SingleTenant"
+    app_type: AppType = "SingleTenant"
     """New registrations are single-tenant only since 31 July 2025."""
     issuer: str = PUBLIC_ISSUER
     openid_url: str = PUBLIC_OPENID_URL

@@ -1,8 +1,8 @@
-"""Calls to the channel service: post, redraw, open a personal chat.
+"""Calls to the channel service: post, redraw, open a personal chat, look at a member.
 
 By aiohttp and not by the SDK's ConnectorClient: that one runs `requests` in threads, repeats calls on its own
 (a message that may have been taken would be posted twice) and turns an HTML error page into a fault without a
-status. The wire format is three calls, and here every status, time limit and Retry-After is seen.
+status. The wire format is four calls, and here every status, time limit and Retry-After is seen.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bot.surfaces.teams.http import Http, HttpAnswer, TooLarge
 from bot.surfaces.teams.login import BotLogin, BotToken
 from bot.surfaces.teams.pace import Pace
 from bot.surfaces.teams.places import Address, plain_conversation
+from bot.surfaces.teams.wire import Account
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +75,20 @@ class Connector:
         answer = await self._call("POST", through, "conversations", document, personal=True)
         return msgspec.structs.replace(through, conversation=replies.id_in(answer))
 
+    async def member(self, of: Address, id: str) -> Account:
+        """What Teams knows of one member of a conversation."""
+        path = f"conversations/{quote(of.conversation, safe='')}/members/{quote(id, safe='')}"
+        answer = await self._call("GET", of, path, None, personal=False)
+        try:
+            return msgspec.json.decode(answer.body, type=Account)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise OutsideFailed("Teams described a member in a way that makes no sense.") from None
+
     async def _call(
-        self, method: str, to: Address, path: str, document: Activity, *, personal: bool
+        self, method: str, to: Address, path: str, document: Activity | None, *, personal: bool
     ) -> HttpAnswer:
         url = f"{self._checked(to).rstrip('/')}/v3/{path}"
-        body = msgspec.json.encode(document)
+        body = None if document is None else msgspec.json.encode(document)
         token = await self._login.token() if self._config.app_id else None
         answer = await self._send(method, url, body, token)
         if answer.status == 401 and token is not None:
@@ -98,7 +108,7 @@ class Connector:
             raise OutsideGone("The address of this place in Teams cannot be called. Write to the bot there.")
         return to.service_url
 
-    async def _send(self, method: str, url: str, body: bytes, token: BotToken | None) -> HttpAnswer:
+    async def _send(self, method: str, url: str, body: bytes | None, token: BotToken | None) -> HttpAnswer:
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": USER_AGENT}
         if token is not None:
             headers["Authorization"] = f"Bearer {token.secret}"

@@ -26,7 +26,9 @@ KEYS_LIFE: Final = timedelta(hours=24)
 """Microsoft's authentication page: refresh the keys at least once in 24 hours."""
 ASK_AGAIN: Final = timedelta(minutes=5)
 """An unknown key id makes us ask at most this often: anybody can invent one."""
-KEYS_TIMEOUT_SECONDS: Final = 10
+TRY_AGAIN: Final = timedelta(seconds=15)
+"""After a fetch that failed: until it succeeds nobody new can be let in."""
+KEYS_TIMEOUT_SECONDS: Final = 5
 KEYS_BYTES: Final = 1024 * 1024
 
 
@@ -61,7 +63,7 @@ class SigningKeys:
         self._http = http
         self._now = now
         self._keys: dict[str, SigningKey] = {}
-        self._asked: datetime | None = None
+        self._not_before: datetime | None = None
         self._fetched: datetime | None = None
         self._lock = asyncio.Lock()
 
@@ -75,16 +77,17 @@ class SigningKeys:
 
     def _must_ask(self, kid: str) -> bool:
         now = self._now()
-        if self._asked is not None and now - self._asked < ASK_AGAIN:
+        if self._not_before is not None and now < self._not_before:
             return False
         return kid not in self._keys or self._fetched is None or now - self._fetched >= KEYS_LIFE
 
     async def _refresh(self) -> None:
         """New keys replace the old ones; when that fails, the old ones serve on."""
-        self._asked = self._now()
+        self._not_before = self._now() + TRY_AGAIN
         try:
             self._keys = await self._fetch()
             self._fetched = self._now()
+            self._not_before = self._fetched + ASK_AGAIN
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, msgspec.DecodeError) as fault:
             log.warning("the signing keys of Teams could not be fetched: %s", type(fault).__name__)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from bot.core.envelope import Proof
 from bot.core.errors import OutsideBusy, OutsideFailed
-from bot.surfaces.port import AddressBook, ChatClicked, ChatDesk, ChatSaid, Outcome, Place
+from bot.surfaces.port import AddressBook, ChatClicked, ChatDesk, ChatSaid, Outcome, Place, Sender
 from bot.surfaces.teams import activities
 from bot.surfaces.teams.activities import Body
 from bot.surfaces.teams.config import TeamsConfig
@@ -28,6 +28,7 @@ from bot.surfaces.teams.places import (
     place_of,
     sender_of,
 )
+from bot.surfaces.teams.roster import Roster
 from bot.surfaces.teams.wire import AUTOMATIC, ActionRow, Malformed, Posted, card_invoke, submitted
 from bot.surfaces.teams.words import words
 from cards.adaptive_forms import BACK_VERB, names_in, read_inputs
@@ -86,6 +87,7 @@ class Listener:
         outgoing: Outgoing,
         now: Callable[[], datetime],
         tasks: Tasks,
+        roster: Roster,
     ) -> None:
         self._config = config
         self._desk = desk
@@ -93,6 +95,7 @@ class Listener:
         self._outgoing = outgoing
         self._now = now
         self._tasks = tasks
+        self._roster = roster
 
     async def message(self, posted: Posted, proof: Proof) -> int:
         """Words, or the submit of an old client; the HTTP status. The answer follows by itself."""
@@ -101,14 +104,13 @@ class Listener:
         data = submitted(posted)
         if data is not None:
             return await self._submit(posted, proof, data)
-        said = words(posted)
         place = await self._place(posted)
         outcome = await self._desk.say(
             ChatSaid(
-                sender=sender_of(posted, self._config),
+                sender=await self._sender(posted, place),
                 place=place,
                 proof=proof,
-                text=said,
+                text=words(posted),
                 delivery_id=delivery_id(posted),
                 received_at=self._now(),
             )
@@ -159,7 +161,7 @@ class Listener:
         place = await self._place(posted)
         copy = message_id(place.conversation, posted.reply_to_id) if posted.reply_to_id else ""
         return ChatClicked(
-            sender=sender_of(posted, self._config),
+            sender=await self._sender(posted, place),
             place=place,
             proof=proof,
             message_id=copy,
@@ -180,6 +182,15 @@ class Listener:
         except Exception as fault:  # an address that could not be kept must not cost anybody a decision
             log.warning("where a place in Teams is could not be kept: %s", type(fault).__name__)
         return place
+
+    async def _sender(self, posted: Posted, place: Place) -> Sender:
+        """Who it was. That somebody is a guest is said by the conversation's roster alone."""
+        sender, address = sender_of(posted, self._config), address_of(place.address)
+        id = posted.sender.id if posted.sender else None
+        if sender.outsider or address is None or not id or is_personal(posted):
+            return sender
+        outsider = await self._roster.outsider(address, id, sender.identity.realm)
+        return msgspec.structs.replace(sender, outsider=outsider)
 
     async def _answer_here(self, posted: Posted, place: Place, outcome: Outcome) -> None:
         """In the thread where it was asked, or in the personal chat."""
@@ -218,13 +229,10 @@ def _only_shows(action: ActionRow) -> bool:
 def _in_place(outcome: Outcome) -> Body:
     """What the clicker sees where the button was: the new state, a note, or a view of their own."""
     zone, told = activities.clock(outcome.zone), outcome.answer
-    if told is None or outcome.accepted:
-        seen = outcome.current or told
-        if seen is None:
-            return activities.toast(TAKEN)
-        if not (isinstance(seen, Card) and activities.is_sentence(seen)):
-            return activities.card_answer(activities.drawn(seen, zone))
-        return activities.toast(seen.title)
+    if outcome.current is not None and (outcome.accepted or told is None):
+        return activities.card_answer(activities.drawn(outcome.current, zone))
+    if told is None:
+        return activities.toast(TAKEN)
     if isinstance(told, Card) and activities.is_sentence(told):
         return activities.toast(told.title)
     return activities.card_answer(activities.drawn(told, zone, back=outcome.back))

@@ -27,6 +27,8 @@ PERSONAL_ID_PREFIX: Final = "a:"
 """How Teams begins the id of a chat with a bot, for deliveries that do not name the kind."""
 GUEST_WORDS: Final = frozenset({"guest", "anonymous"})
 _TENANT: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+GUEST: Final = "a guest"
+FOREIGN: Final = "of another organisation"
 NOBODY: Final = "unknown"
 """Realm and user of an account that Teams named without an Entra id; never linked to anybody."""
 
@@ -98,30 +100,30 @@ def sender_of(posted: Posted, config: TeamsConfig) -> Sender:
     """Who it was, and why this account can never decide, if so."""
     account = posted.sender or Account()
     user = account.aad_object_id or ""
-    tenant = posted.tenant()
+    tenant = posted.sender_tenant()
     identity = identity_of(f"{SURFACE}:{tenant}:{user}")
     if identity is None:
         return Sender(
             identity=Identity(surface=SURFACE, realm=_realm(tenant), user=NOBODY),
             outsider="without an account of the house",
         )
-    return Sender(identity=identity, outsider=_outsider(account, tenant, config))
+    home = config.app_tenant_id or posted.place_tenant()
+    if tenant.lower() != home.lower():
+        return Sender(identity=identity, outsider=FOREIGN)
+    return Sender(identity=identity, outsider=outsider_as(account, tenant))
 
 
 def _realm(tenant: str) -> str:
     return tenant if _TENANT.fullmatch(tenant) else NOBODY
 
 
-def _outsider(account: Account, tenant: str, config: TeamsConfig) -> str:
-    if config.app_tenant_id and tenant.lower() != config.app_tenant_id.lower():
-        return "of another organisation"
+def outsider_as(account: Account, tenant: str) -> str:
+    """What Teams says of this account that keeps it from deciding; empty for nothing."""
     role = (_word(account.user_role) or _word(_property(account.properties, "userRole"))).lower()
     if role in GUEST_WORDS:
-        return "a guest"
+        return GUEST
     home = _word(account.tenant_id) or _word(_property(account.properties, "tenantId"))
-    if home and home.lower() != tenant.lower():
-        return "a guest"
-    return ""
+    return FOREIGN if home and home.lower() != tenant.lower() else ""
 
 
 def _property(properties: Any, name: str) -> object:
@@ -142,7 +144,7 @@ def place_of(posted: Posted, app_id: str) -> Place:
     """Where it was; Malformed when the delivery does not say so."""
     where, bot = posted.conversation, posted.recipient
     id = plain_conversation(where.id or "") if where else ""
-    tenant = posted.tenant()
+    tenant = posted.place_tenant()
     if where is None or not id or len(id) > ID_CHARACTERS or "|" in id or not _TENANT.fullmatch(tenant):
         raise Malformed("no conversation or no tenant")
     address = Address(
@@ -160,7 +162,7 @@ def _named(posted: Posted, id: str, tenant: str) -> str:
     if not is_personal(posted):
         return f"{SURFACE}:{tenant}:{id}"
     user = (posted.sender.aad_object_id if posted.sender else "") or NOBODY
-    known = identity_of(f"{SURFACE}:{tenant}:{user}")
+    known = identity_of(f"{SURFACE}:{posted.sender_tenant() or tenant}:{user}")
     if known is None:
         raise Malformed("a personal chat of nobody")
     return known.direct()

@@ -35,6 +35,8 @@ class TeamsSurface:
     """Implements `bot.surfaces.port.Surface`."""
 
     name = "teams"
+    keyed = False
+    """Teams keeps nothing of ours by which a second copy could be told from the first."""
 
     def __init__(self, tenant: str, book: AddressBook, outgoing: Outgoing, versions: Versions) -> None:
         self._tenant = tenant

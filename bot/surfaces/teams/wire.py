@@ -83,13 +83,22 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     entities: list[Entity] | None = None
     members_added: list[Account] | None = None
     reply_to_id: str | None = None
-    value: msgspec.Raw | None = None
+    value: msgspec.Raw = msgspec.Raw()
 
-    def tenant(self) -> str:
-        """The Entra tenant in which it happened; empty when it is not said."""
+    def sender_tenant(self) -> str:
+        """The Entra tenant of whoever sent it: a partner's, maybe, in a shared channel."""
+        return self._named_tenant() or self._place_tenant()
+
+    def place_tenant(self) -> str:
+        """The Entra tenant in which it happened, the same for everybody there; empty if not said."""
+        return self._place_tenant() or self._named_tenant()
+
+    def _named_tenant(self) -> str:
         named = self.channel_data.tenant if self.channel_data else None
-        spoken = self.conversation.tenant_id if self.conversation else None
-        return (named.id if named else None) or spoken or ""
+        return (named.id if named else None) or ""
+
+    def _place_tenant(self) -> str:
+        return (self.conversation.tenant_id if self.conversation else None) or ""
 
 
 class ActionRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -118,14 +127,14 @@ def posted(body: bytes) -> Posted:
 def card_invoke(activity: Posted) -> CardInvoke:
     """What was pressed, or Malformed."""
     try:
-        return msgspec.json.decode(activity.value or b"null", type=CardInvoke)
+        return msgspec.json.decode(activity.value, type=CardInvoke)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise Malformed(str(fault)) from None
 
 
 def submitted(activity: Posted) -> Any | None:
     """The data of an `Action.Submit`: a message that carries a value and no words; None for any other."""
-    if (activity.text or "").strip() or activity.value is None:
+    if (activity.text or "").strip():
         return None
     try:
         data = msgspec.json.decode(activity.value)
