@@ -251,6 +251,14 @@ async def test_every_call_is_logged_without_the_token(house: House) -> None:
     assert house.fake.options.token not in str(calls)
 
 
+async def test_a_token_may_come_as_an_argument_and_is_not_logged_either(house: House) -> None:
+    client = AsyncWebClient(base_url=house.web.base_url, session=house.session)
+    fields = {"token": house.fake.options.token, "channel": house.channel("#contoso"), "text": "hello"}
+
+    assert await error_of(client.api_call("chat.postMessage", data=fields)) == "ok"
+    assert house.fake.options.token not in str(await house.slack.calls())
+
+
 async def test_an_unknown_method_is_told_so(house: House) -> None:
     assert await error_of(house.web.api_call("chat.shout")) == "unknown_method"
 

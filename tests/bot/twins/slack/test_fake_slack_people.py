@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.twins.slack.driver import CannotBe
+from bot.twins.slack.scenario import SAMPLE
 from bot.twins.slack.signing import Tamper
 from tests.bot.twins.slack.conftest import OpenHouse
 from tests.bot.twins.slack.slack_house import Got, House, buttons, section
@@ -203,6 +205,22 @@ async def test_two_people_click_at_the_same_moment_and_both_are_answered(house: 
 
     assert [each.status for each in outcomes] == [200, 200]
     assert {got.payload["user"]["name"] for got in house.listener.got} == {"dana", "sam"}
+
+
+async def test_an_organisation_above_the_workspace_is_in_every_kind_of_delivery(
+    open_slack: OpenHouse,
+) -> None:
+    spec = msgspec.structs.replace(SAMPLE, enterprise_id="E0ORG00001")
+    house = await open_slack(workspace=spec)
+    await house.slack.command("dana", "#contoso", "/ring", "waiting")
+    command = house.listener.last.form["enterprise_id"]
+    await house.slack.say("dana", "dm", "waiting")
+    event = house.listener.last.json["authorizations"][0]["enterprise_id"]
+    ts = await house.post("#contoso", buttons("Approve"))
+    await house.slack.click("dana", "#contoso", ts, "Approve")
+    click = house.listener.last.payload["enterprise"]["id"]
+
+    assert (command, event, click) == ("E0ORG00001",) * 3
 
 
 async def test_joining_and_leaving_is_told_where_the_bot_is(house: House) -> None:
