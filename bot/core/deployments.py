@@ -60,6 +60,7 @@ class Deployment(Value):
     url: str
     created_at: datetime
     production: Production | None = None
+    """Whether it counted as production when it was first seen; each status is judged anew."""
     state: DeployState = DeployState.CREATED
     status: StatusNews | None = None
     """The latest word, by the forge's own clock."""
@@ -111,7 +112,7 @@ def decide(deployment: Deployment | None, message: object, frame: Frame) -> list
     if status is None or not _is_news(known, status):
         return facts
     fresh_failure = status.state in FAILED and known.state not in FAILED
-    told = message.attention if fresh_failure and _production(known, message.news) else None
+    told = message.attention if fresh_failure and message.news.production else None
     return [*facts, DeploymentMoved(status=status, told=told)]
 
 
@@ -139,11 +140,6 @@ def _is_news(known: Deployment, status: StatusNews) -> bool:
     return status.state in MOVES[known.state]
 
 
-def _production(known: Deployment, news: DeploymentNews) -> bool:
-    """By either word: the environment may have been listed after the deployment was first seen."""
-    return bool(known.production or news.production)
-
-
 def evolve(deployment: Deployment | None, fact: DeploymentFact) -> Deployment:
     """The deployment after this fact."""
     if isinstance(fact, DeploymentSeen):
@@ -161,14 +157,14 @@ def react(deployment: Deployment, fact: DeploymentFact) -> list[RaiseNotice]:
 
 
 def _failure(deployment: Deployment, status: StatusNews, told: Attention) -> RaiseNotice:
-    about = f"deploy-failed:{deployment.repository.lower()}:{deployment.environment.casefold()}"
+    about = f"deploy-failed:{deployment.repository.lower()}:{status.environment.casefold()}"
     return RaiseNotice(
         notice=notice_id(about, told.day),
         about=about,
         day=told.day,
         happening=DeployFailed(
             repository=deployment.repository,
-            environment=deployment.environment,
+            environment=status.environment,
             ref=deployment.ref,
             sha=deployment.sha,
             by=deployment.by,
@@ -179,6 +175,6 @@ def _failure(deployment: Deployment, status: StatusNews, told: Attention) -> Rai
         allowed_by=RULE,
         needs_person=True,
         on_call=told.on_call,
-        links=(Link(label="Deployment", url=deployment.url),) if deployment.url else (),
+        links=(Link(label="Deployment", url=status.url),) if status.url else (),
         occurrence=f"{deployment.id}:{status.status_id}",
     )

@@ -67,8 +67,11 @@ class StatusNews(Value):
     status_id: int
     state: DeployState
     at: datetime
+    environment: str
+    """Where it was deployed to by then: a status may name another environment than the deployment did."""
     description: str
     by: str
+    url: str
 
 
 class DeploymentNews(Value, tag="deployment"):

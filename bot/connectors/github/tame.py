@@ -6,6 +6,8 @@ import re
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+import msgspec
+
 from bot.connectors.github.config import REPOSITORY, GitHubConfig
 from bot.connectors.github.wire import (
     DeploymentPayload,
@@ -14,7 +16,6 @@ from bot.connectors.github.wire import (
     RunPayload,
     RunReference,
     StatusPayload,
-    StatusRow,
     UserRow,
 )
 from bot.connectors.port import Malformed
@@ -72,7 +73,9 @@ def run(payload: RunPayload, repository: str) -> RunNews | None:
 
 def deployment(payload: DeploymentPayload, repository: str, config: GitHubConfig) -> DeploymentNews:
     """A deployment was created."""
-    return _deployment(payload.deployment, repository, config, payload.workflow_run)
+    news = _deployment(payload.deployment, repository, payload.workflow_run)
+    flagged = bool(payload.deployment.production_environment)
+    return msgspec.structs.replace(news, production=_production(news.environment, config, flagged=flagged))
 
 
 def status(payload: StatusPayload, repository: str, config: GitHubConfig) -> DeploymentNews | None:
@@ -81,25 +84,26 @@ def status(payload: StatusPayload, repository: str, config: GitHubConfig) -> Dep
     state = STATES.get(row.state)
     if state is None:
         return None
+    environment = plain(row.environment or payload.deployment.environment, NAME_CHARACTERS)
     said = StatusNews(
         status_id=row.id,
         state=state,
         at=row.created_at,
+        environment=environment,
         description=plain(row.description, DESCRIPTION_CHARACTERS),
         by=user(row.creator),
+        url=_place(repository, environment, payload.workflow_run),
     )
-    return _deployment(payload.deployment, repository, config, payload.workflow_run, row, said)
+    flagged = bool(payload.deployment.production_environment)
+    return msgspec.structs.replace(
+        _deployment(payload.deployment, repository, payload.workflow_run),
+        production=_production(environment, config, flagged=flagged),
+        status=said,
+    )
 
 
-def _deployment(
-    row: DeploymentRow,
-    repository: str,
-    config: GitHubConfig,
-    belongs_to: RunReference | None,
-    status_row: StatusRow | None = None,
-    said: StatusNews | None = None,
-) -> DeploymentNews:
-    environment = plain((status_row and status_row.environment) or row.environment, NAME_CHARACTERS)
+def _deployment(row: DeploymentRow, repository: str, belongs_to: RunReference | None) -> DeploymentNews:
+    environment = plain(row.environment, NAME_CHARACTERS)
     return DeploymentNews(
         repository=repository,
         deployment_id=row.id,
@@ -107,11 +111,14 @@ def _deployment(
         ref=plain(row.ref, NAME_CHARACTERS),
         sha=sha(row.sha),
         by=user(row.creator),
-        url=run_url(repository, belongs_to.id) if belongs_to else environment_url(repository, environment),
+        url=_place(repository, environment, belongs_to),
         created_at=row.created_at,
-        production=_production(environment, config, flagged=bool(row.production_environment)),
-        status=said,
     )
+
+
+def _place(repository: str, environment: str, belongs_to: RunReference | None) -> str:
+    """The run where there is one; else what was deployed to the environment."""
+    return run_url(repository, belongs_to.id) if belongs_to else environment_url(repository, environment)
 
 
 def answer_wanted(payload: ProtectionPayload, repository: str, config: GitHubConfig) -> AnswerNews:
