@@ -35,7 +35,7 @@ from bot.surfaces.slack.signature import Signature
 from bot.surfaces.slack.turn import Turn
 from bot.surfaces.slack.web import SlackWeb, silent_logger
 from bot.surfaces.slack.wire import BadShape, Click, Command, EventDelivery, Submission, read
-from bot.surfaces.slack.words import Words
+from bot.surfaces.slack.words import LATE_SECONDS, Words
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ class SlackApp:
         now: Callable[[], datetime],
         new_id: Callable[[], str],
         sleep: Sleep = asyncio.sleep,
+        late_seconds: float = LATE_SECONDS,
     ) -> None:
         del new_id  # every door is made alike; Slack names its own deliveries and messages
         self._now = now
@@ -74,6 +75,7 @@ class SlackApp:
         inbound, private, once = Inbound(people), Private(self._web, sleep), Once()
         words = Words(
             command=config.command,
+            late_seconds=late_seconds,
             desk=desk,
             inbound=inbound,
             people=people,

@@ -48,6 +48,7 @@ class Words:
         self,
         *,
         command: str,
+        late_seconds: float,
         desk: ChatDesk,
         inbound: Inbound,
         people: People,
@@ -56,6 +57,7 @@ class Words:
         once: Once,
     ) -> None:
         self._prefixes: Mapping[str, str] = {**SHORTCUTS, command: ""}
+        self._late_seconds = late_seconds
         self._desk = desk
         self._safe = SafeDesk(desk)
         self._inbound = inbound
@@ -93,7 +95,7 @@ class Words:
             opens = partial(self._private.open, command.trigger_id, answer, held, where, zone)
             turn.after.append(opens)
             return BoltResponse(status=200)
-        if answer is not None and asyncio.get_running_loop().time() - turn.began > LATE_SECONDS:
+        if answer is not None and asyncio.get_running_loop().time() - turn.began > self._late_seconds:
             turn.after.append(partial(self._private.show, where, answer, zone))
             return BoltResponse(status=200)
         return _for_the_sender(outcome)

@@ -15,6 +15,7 @@ from bot.core.directory import Identity
 from bot.surfaces.port import Answered, ChatClicked, ChatSaid, Contact, Delivered, Outcome, Place
 from bot.surfaces.slack.app import SlackApp
 from bot.surfaces.slack.config import SlackConfig
+from bot.surfaces.slack.words import LATE_SECONDS
 from cards.model import Card, Form, TextField, answer, button
 from tests.bot.surfaces.slack.slack_stub import OWN, TEAM, SlackStub
 from tests.builders import NOW
@@ -81,7 +82,7 @@ class Book:
 class House:
     """One app with everything around it that a test may turn."""
 
-    def __init__(self, stub: SlackStub, api_url: str = "") -> None:
+    def __init__(self, stub: SlackStub, api_url: str = "", late_seconds: float = LATE_SECONDS) -> None:
         self.stub = stub
         self.desk = Desk()
         self.at = NOW
@@ -94,6 +95,7 @@ class House:
             now=lambda: self.at,
             new_id=lambda: "id",
             sleep=self._sleep,
+            late_seconds=late_seconds,
         )
         self.surface = self.app.surface("contoso")
 

@@ -9,6 +9,7 @@ import pytest
 from bot.surfaces.port import Outcome
 from bot.surfaces.slack import held as holding
 from bot.surfaces.slack.held import Held
+from bot.surfaces.slack.web import SlackWeb
 from cards.model import FieldError, answer
 from tests.bot.surfaces.slack.slack_side import (
     VALUE,
@@ -119,7 +120,7 @@ async def test_an_address_that_is_not_slacks_is_not_followed(house: House, url: 
     ["https://hooks.slack.com/actions/T1/2/3", "https://HOOKS.slack.com/a", "https://x.slack.com:443/a"],
 )
 def test_slacks_own_addresses_are_followed(house: House, url: str) -> None:
-    assert house.app._web.may_follow(url)
+    assert SlackWeb(house.config).may_follow(url)
 
 
 async def test_an_address_does_not_lead_elsewhere_by_redirection(house: House) -> None:

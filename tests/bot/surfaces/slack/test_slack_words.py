@@ -1,4 +1,4 @@
-"""Words typed in Slack reach the desk once each, from the right person and place, and are answered privately."""
+"""Words typed in Slack reach the desk once each, from the right person and place, answered privately."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.bot.surfaces.slack.slack_side import (
     mention,
     signed,
 )
-from tests.bot.surfaces.slack.slack_stub import OWN, OWN_BOT, says
+from tests.bot.surfaces.slack.slack_stub import OWN, OWN_BOT, SlackStub, says
 
 
 async def test_a_command_says_who_where_and_how_that_is_known(house: House) -> None:
@@ -98,12 +98,13 @@ async def test_a_form_as_an_answer_to_a_command_is_opened(house: House) -> None:
 
 
 async def test_an_answer_that_comes_too_late_for_the_body_goes_by_the_address(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stub: SlackStub,
 ) -> None:
-    monkeypatch.setattr("bot.surfaces.slack.words.LATE_SECONDS", -1.0)
+    house = House(stub, late_seconds=-1.0)
     answered = await house.command(response_url=house.stub.response_url())
     assert answered.body == b""
     assert house.stub.calls("response_url")[0]["text"] == "Nothing waits for you."
+    await house.app.close()
 
 
 async def test_a_desk_that_fails_says_so_to_the_person(house: House) -> None:
@@ -207,7 +208,7 @@ async def test_a_form_as_an_answer_to_a_line_is_a_button_that_opens_it(house: Ho
     house.desk.outcome = Outcome(answer=a_form())
     await house.event(direct_line())
     blocks = house.stub.calls("chat.postMessage")[0]["blocks"]
-    buttons = [block for block in blocks if block["type"] == "actions"][0]["elements"]
+    buttons = next(block for block in blocks if block["type"] == "actions")["elements"]
     assert buttons[0]["value"] == house.desk.outcome.answer.submit.value  # type: ignore[union-attr]
 
 
