@@ -46,21 +46,14 @@ def count(teams: Teams, kind: RateKind, key: str) -> None:
 
 
 async def send(request: web.Request) -> web.Response:
-    """POST /v3/conversations/{id}/activities: a new message; in a channel's own id a new thread."""
+    """POST /v3/conversations/{id}/activities, also with an activity behind it that is answered.
+
+    The conversation's id alone says where it stands: with ;messageid= in that thread, in a channel without it
+    in a new one.
+    """
     teams, place, root = _conversation(request)
     raw = await read_object(request)
     count(teams, "send", place.id)
-    return await _posted(teams, place, root, accepted(request, raw))
-
-
-async def reply(request: web.Request) -> web.Response:
-    """POST /v3/conversations/{id}/activities/{activity}: an answer, in the thread of that activity."""
-    teams, place, root = _conversation(request)
-    raw = await read_object(request)
-    count(teams, "send", place.id)
-    target = teams.world.messages.get(request.match_info["activity"])
-    if place.kind == "channel" and root is None and target is not None and target.place == place.id:
-        root = target.root
     return await _posted(teams, place, root, accepted(request, raw))
 
 

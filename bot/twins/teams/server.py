@@ -35,7 +35,7 @@ CONVERSATION: Final = "/v3/conversations/{conversation}"
 CONNECTOR_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v3/conversations", conversations.create),
     ("POST", f"{CONVERSATION}/activities", connector.send),
-    ("POST", f"{CONVERSATION}/activities/{{activity}}", connector.reply),
+    ("POST", f"{CONVERSATION}/activities/{{activity}}", connector.send),
     ("PUT", f"{CONVERSATION}/activities/{{activity}}", connector.update),
     ("DELETE", f"{CONVERSATION}/activities/{{activity}}", connector.delete),
     ("GET", f"{CONVERSATION}/pagedmembers", connector.paged_members),

@@ -50,9 +50,8 @@ class Scribe:
         data: dict[str, Any] = {"tenant": {"id": person.tenant_id}}
         if place.team is None:
             return data
-        team = {"id": place.team.id, "name": place.team.name, "aadGroupId": place.team.group_id}
         old_names = {"teamsChannelId": place.id, "teamsTeamId": place.team.id}
-        return data | old_names | {"channel": {"id": place.id}, "team": team}
+        return data | old_names | {"channel": {"id": place.id}, "team": {"id": place.team.id}}
 
     def said(self, message: Message, person: Person, place: Place, *, mention: bool) -> Activity:
         """What a person wrote, with the mention in front as people write it."""
@@ -87,18 +86,24 @@ class Scribe:
         activity["channelData"] |= {"source": {"name": "message"}, "legacy": {"replyToId": message.id}}
         return activity | {"value": data, "replyToId": message.id}
 
+    def _update(self, kind: str, by: Person, place: Place) -> Activity:
+        """News about a place. It names the team; messages and presses carry ids alone."""
+        activity = self._frame(kind, by, place, None, f"f:{guid(self._world.next_id())}")
+        if place.team is not None:
+            names = {"name": place.team.name, "aadGroupId": place.team.group_id}
+            activity["channelData"]["team"] |= names
+        return activity
+
     def installed(self, person: Person, place: Place, *, present: bool) -> Activity:
         """The app was put in or taken out."""
-        number = f"f:{guid(self._world.next_id())}"
-        activity = self._frame("installationUpdate", person, place, None, number)
+        activity = self._update("installationUpdate", person, place)
         return activity | {"action": "add" if present else "remove"}
 
     def members(
         self, by: Person, place: Place, who: list[dict[str, Any]], event: str, *, present: bool
     ) -> Activity:
         """Somebody, perhaps the bot, came or went."""
-        number = f"f:{guid(self._world.next_id())}"
-        activity = self._frame("conversationUpdate", by, place, None, number)
+        activity = self._update("conversationUpdate", by, place)
         if place.team is not None:
             activity["channelData"]["eventType"] = event
         return activity | {"membersAdded" if present else "membersRemoved": who}

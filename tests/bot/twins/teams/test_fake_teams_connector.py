@@ -63,6 +63,14 @@ async def test_an_answer_stands_in_the_thread_of_its_conversation_id(here: Town)
     assert seen[answer] == first
 
 
+async def test_an_answer_to_an_activity_without_a_thread_in_the_id_begins_a_new_thread(here: Town) -> None:
+    channel = here.place("Contoso/patching")
+    first = (await here.send(channel, HELLO)).json()["id"]
+    answer = await here.http.post(f"v3/conversations/{channel}/activities/{first}", json=HELLO)
+    seen = {m.id: m.thread for m in await here.driver.seen("dana", "Contoso/patching")}
+    assert seen[answer.json()["id"]] == answer.json()["id"]
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -39,7 +39,7 @@ async def test_a_mention_in_a_channel_reaches_the_bot_as_teams_sends_it(here: To
     assert heard["entities"][0]["mentioned"]["id"] == heard["recipient"]["id"]
     assert heard["from"] == {"id": dana.teams_id, "name": "Dana Lead", "aadObjectId": dana.aad_id}
     assert heard["conversation"]["id"] == f"{channel};messageid={heard['id']}"
-    assert heard["channelData"]["team"]["id"] == here.place("Contoso/general")
+    assert heard["channelData"]["team"] == {"id": here.place("Contoso/general")}
     assert heard["channelData"]["tenant"]["id"] == here.address.tenant_id
     assert heard["serviceUrl"] == here.address.service_url
 
@@ -323,6 +323,7 @@ async def test_the_bot_hears_who_joined_a_team(here: Town) -> None:
     heard = here.bot.heard[0]
     assert heard["membersAdded"][0]["id"].startswith("29:")
     assert heard["channelData"]["eventType"] == "teamMemberAdded"
+    assert heard["channelData"]["team"]["name"] == "Contoso"
 
 
 async def test_who_left_sees_nothing_any_more(here: Town) -> None:
