@@ -21,9 +21,11 @@ from bot.surfaces.slack.turn import Turn
 from bot.surfaces.slack.wire import Action, ChannelRef, Click, Submission
 from cards.blockkit_forms import field_errors, render_form
 from cards.blockkit_state import read_state
-from cards.model import Card, Form
+from cards.model import Button, Card, Form
 
 TAKEN: Final = "Taken. The card shows what came of it."
+BACK: Final = "Back"
+BACK_VERB: Final = "back"
 NOT_OURS: Final = "This form cannot be read any more. Nothing was done: close it and press the button again."
 
 
@@ -129,8 +131,16 @@ def _to_show(outcome: Outcome, *, hidden: bool) -> Card | None:
     """A card that is seen to change says it all; a private answer does not change by itself."""
     answer = outcome.answer if isinstance(outcome.answer, Card) else None
     if hidden:
-        return answer or outcome.current or sentence(TAKEN)
+        return _with_way_back(answer or outcome.current or sentence(TAKEN), outcome)
     return None if outcome.accepted else answer
+
+
+def _with_way_back(card: Card, outcome: Outcome) -> Card:
+    """In the place of what was clicked: with the button that brings the thing's own card there."""
+    if not outcome.back or card == outcome.current:
+        return card
+    way = Button(label=BACK, verb=BACK_VERB, value=outcome.back)
+    return msgspec.structs.replace(card, buttons=(*card.buttons, way))
 
 
 def _held(form: Form, clicked: ChatClicked, where: Where) -> Held:

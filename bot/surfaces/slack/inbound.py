@@ -90,7 +90,8 @@ def _foreign(origin: Origin, own: Own | None, account: Account | None) -> bool:
     house = {own.team, own.enterprise} if own else {origin.team, origin.enterprise}
     if not team:
         return origin.shared
-    above = account.enterprise if account else ""
+    # An enterprise in the payload is that of the workspace in the payload.
+    above = (account.enterprise if account else "") or (origin.enterprise if team == origin.team else "")
     return team not in house and not (above and above in house)
 
 

@@ -10,13 +10,12 @@ from typing import Final
 from slack_bolt import BoltResponse
 
 from bot.core.envelope import Proof
-from bot.surfaces.port import ChatDesk, ChatSaid, Outcome, Place
+from bot.surfaces.port import ChatDesk, ChatSaid, Outcome, Place, Sender
 from bot.surfaces.slack.desk import SafeDesk
 from bot.surfaces.slack.drawing import asking_to_open, body_of, sentence, zone_of
 from bot.surfaces.slack.held import Held
 from bot.surfaces.slack.inbound import (
     Inbound,
-    Origin,
     delivery_id,
     is_direct,
     of_command,
@@ -75,9 +74,10 @@ class Words:
             return _for_the_sender(Outcome(answer=sentence(NO_SUCH_COMMAND)))
         origin = of_command(command)
         delivery = delivery_id("command", origin.team, command.trigger_id or turn.digest, command.user_id)
+        sender = await self._inbound.sender(origin)
         place = await self._inbound.place(origin, command.channel_id, command.channel_name)
         text = words_typed(prefix + command.text, "")
-        outcome = await self._said(origin, place, text, delivery, turn)
+        outcome = await self._said(sender, place, text, delivery, turn)
         if outcome.kept and not self._once.first(delivery):
             return BoltResponse(status=200)
         return self._answered(command, place, outcome, turn)
@@ -123,9 +123,10 @@ class Words:
         if is_direct(event.channel):
             self._outbound.direct_is(origin.user, event.channel)
         id = delivery_id("event", delivery.event_id or turn.digest)
+        sender = await self._inbound.sender(origin)
         place = await self._inbound.place(origin, event.channel)
         text = words_typed(event.text or "", own_user)
-        outcome = await self._said(origin, place, text, id, turn)
+        outcome = await self._said(sender, place, text, id, turn)
         if not outcome.kept and turn.retry < LAST_RETRY:
             return BoltResponse(status=503)
         if outcome.answer is not None and (self._once.first(id) or not outcome.kept):
@@ -135,9 +136,9 @@ class Words:
             turn.after.append(partial(self._private.show, where, card, zone_of(outcome.zone)))
         return BoltResponse(status=200)
 
-    async def _said(self, origin: Origin, place: Place, text: str, delivery: str, turn: Turn) -> Outcome:
+    async def _said(self, sender: Sender, place: Place, text: str, delivery: str, turn: Turn) -> Outcome:
         said = ChatSaid(
-            sender=await self._inbound.sender(origin),
+            sender=sender,
             place=place,
             proof=Proof.SLACK_SIGNATURE,
             text=text,
@@ -153,7 +154,7 @@ class Words:
         event = delivery.event
         if event.channel and event.user and event.user == await self._own_user(delivery):
             conversation = await self._inbound.conversation(of_event(delivery), event.channel)
-            return await self._met(conversation, turn)
+            return await self._met(conversation)
         return BoltResponse(status=200)
 
     async def opened(self, delivery: EventDelivery, turn: Turn) -> BoltResponse:
@@ -166,9 +167,9 @@ class Words:
         conversation = await self._inbound.conversation(of_event(delivery))
         if not self._once.first(conversation):
             return BoltResponse(status=200)
-        return await self._met(conversation, turn)
+        return await self._met(conversation)
 
-    async def _met(self, conversation: str, turn: Turn) -> BoltResponse:
+    async def _met(self, conversation: str) -> BoltResponse:
         try:
             await self._desk.met(Place(conversation=conversation))
         except Exception:

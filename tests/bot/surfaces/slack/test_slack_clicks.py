@@ -75,6 +75,12 @@ async def test_a_private_answer_without_words_becomes_the_card_as_it_is_now(hous
     assert house.stub.calls("response_url")[0]["text"] == a_card().push
 
 
+async def test_an_answer_in_the_place_of_a_card_has_the_way_back_to_it(house: House) -> None:
+    house.desk.outcome = Outcome(answer=answer("Details of it."), current=a_card(), back="v1.contoso.g1.show")
+    await house.click(container=in_ephemeral())
+    assert "v1.contoso.g1.show" in str(house.stub.calls("response_url")[0]["blocks"])
+
+
 @pytest.mark.parametrize("error", ["used_url", "expired_url"])
 async def test_an_address_that_is_used_up_is_replaced_by_an_ephemeral_message(
     house: House, error: str

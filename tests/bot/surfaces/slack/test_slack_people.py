@@ -67,6 +67,13 @@ async def test_another_workspace_of_our_enterprise_is_our_own_house(house: House
     assert (sender.identity.key(), sender.outsider) == ("slack:E1:UDANA", "")
 
 
+async def test_another_workspace_of_our_enterprise_is_known_without_asking(house: House) -> None:
+    house.stub.enterprise = "E1"
+    house.stub.next("users.info", says("fatal_error", status=500))
+    await house.command(team_id="T5", enterprise_id="E1")
+    assert house.desk.said[0].sender.identity.key() == "slack:E1:UDANA"
+
+
 async def test_another_enterprise_is_not(house: House) -> None:
     house.stub.enterprise = "E1"
     house.stub.accounts["UDANA"] = {"team_id": "T5", "enterprise_user": {"enterprise_id": "E2"}}
