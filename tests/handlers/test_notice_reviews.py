@@ -1,0 +1,97 @@
+"""What people say about what they were told: by anybody of the client, and once each."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.answers import DetailsWanted, NoticeAnswer, RefusedAnswer, Reply
+from bot.core.notices import Notice, Review, Verdict
+from tests.handlers.desk import Desk
+from tests.handlers.forge_desk import failure, notices_of, tell
+
+
+def raised(desk: Desk) -> Notice:
+    tell(desk, failure(), "one")
+    return notices_of(desk)[0]
+
+
+def rule(reply: Reply) -> str:
+    assert isinstance(reply, RefusedAnswer), reply
+    return reply.rule
+
+
+@pytest.mark.parametrize(
+    ("verb", "verdict", "review"),
+    [("looks-right", Verdict.LOOKS_RIGHT, Review.LOOKS_RIGHT), ("flag", Verdict.FLAG, Review.FLAGGED)],
+)
+def test_a_word_on_a_notice_is_kept_with_who_said_it(
+    desk: Desk, verb: str, verdict: Verdict, review: Review
+) -> None:
+    notice = raised(desk)
+
+    answer = desk.click("viv", verb, notice.id)
+
+    assert isinstance(answer, NoticeAnswer)
+    assert (answer.verdict, answer.code, answer.client.tenant) == (verdict, notice.code, "contoso")
+    (after,) = notices_of(desk)
+    assert (after.review, after.reviewer, after.reviewed_at) == (review, "viv", desk.at)
+
+
+def test_the_same_click_delivered_twice_gets_the_same_answer(desk: Desk) -> None:
+    notice = raised(desk)
+
+    first = desk.click("sam", "flag", notice.id, delivery="d-1")
+    again = desk.click("sam", "flag", notice.id, delivery="d-1")
+
+    assert first == again
+    assert len([entry for entry in desk.entries() if entry.message.KIND == "notice"]) == 1
+
+
+def test_a_late_repetition_of_a_click_that_was_overtaken_is_not_carried_out_again(desk: Desk) -> None:
+    notice = raised(desk)
+    desk.click("sam", "flag", notice.id, delivery="d-1")
+    desk.click("viv", "looks-right", notice.id)
+
+    assert rule(desk.click("sam", "flag", notice.id, delivery="d-1")) == "again"
+    assert notices_of(desk)[0].review == Review.LOOKS_RIGHT
+
+
+def test_who_says_what_somebody_said_already_is_told_who(desk: Desk) -> None:
+    notice = raised(desk)
+    desk.click("sam", "flag", notice.id)
+
+    reply = desk.click("viv", "flag", notice.id)
+
+    assert rule(reply) == "already-reviewed"
+    assert isinstance(reply, RefusedAnswer)
+    assert "Sam said" in reply.why
+
+
+@pytest.mark.parametrize("room", ["contoso", "dm-lou"])
+def test_somebody_without_a_role_is_refused_and_recorded(desk: Desk, room: str) -> None:
+    notice = raised(desk)
+
+    assert rule(desk.click("lou", "looks-right", notice.id, room)) == "not-entitled"
+    assert desk.refusals() == ["not-entitled"]
+    assert notices_of(desk)[0].review == Review.OPEN
+
+
+def test_a_person_of_another_client_learns_and_changes_nothing(desk: Desk) -> None:
+    notice = raised(desk)
+
+    assert rule(desk.click("zed", "flag", notice.id, "quagga")) == "forged-button"
+    assert rule(desk.click("zed", "flag", notice.id, "quagga", tenant="quagga")) == "unknown-notice"
+    assert notices_of(desk)[0].review == Review.OPEN
+
+
+def test_details_of_a_notice_are_its_own(desk: Desk) -> None:
+    notice = raised(desk)
+
+    assert desk.click("viv", "details", notice.id) == DetailsWanted(
+        tenant="contoso", kind="notice", id=notice.id
+    )
+    assert rule(desk.click("lou", "details", notice.id)) == "no-role"
+
+
+def test_a_notice_that_is_not_there_is_said_so(desk: Desk) -> None:
+    assert rule(desk.click("sam", "flag", "n-0")) == "unknown-notice"
