@@ -45,6 +45,7 @@ def notice_card(view: NoticeView) -> Card:
         buttons=row(view.buttons, *_wishes(view), DETAILS),
         key=f"notice:{notice.id}",
         mention=(notice.on_call,) if told.need and notice.on_call and notice.review == Review.OPEN else (),
+        typed=f"looks right {notice.code}" if notice.review != Review.LOOKS_RIGHT else f"flag {notice.code}",
     )
 
 

@@ -32,6 +32,7 @@ from bot.core.command_values import (
     Reject,
     Reported,
     Resume,
+    Reviewed,
     RolloutAbort,
     RolloutRollback,
     RolloutStart,
@@ -53,6 +54,7 @@ from bot.core.value import Value
 from handlers.binding import bind, hear_unbound, unbind
 from handlers.callers import NO_ROLE, SUSPENDED, UNBOUND, Caller, admit, counted
 from handlers.naming import found_gate, found_rollout, label, no_such, vocabulary
+from handlers.notices import review_said
 from handlers.office import Office
 from handlers.queries import living_rollouts
 from handlers.questions import device, status, waiting, why
@@ -140,6 +142,8 @@ def _carried_out(office: Office, caller: Caller, reading: Reading, planner: Plan
             return _scan(office, caller, reading)
         case Reported():
             return report(office, caller, reading)
+        case Reviewed():
+            return review_said(office, caller, reading)
         case _:
             return _told(office, caller, reading)
 

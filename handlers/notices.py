@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.core.answers import Client, NoticeAnswer, RefusedAnswer, Reply
+from bot.core.answers import Answer, ChoiceAnswer, Client, NoticeAnswer, RefusedAnswer, Reply, Which
 from bot.core.buttons import ButtonValue
+from bot.core.command_values import Reviewed
 from bot.core.errors import Broken, Refused
 from bot.core.notices import Notice, Review, ReviewNotice, Verdict
 from handlers.callers import Caller, recorded
 from handlers.hands import load_state
+from handlers.naming import label
 from handlers.office import Office
 from handlers.voting import SAID_BEFORE
 
@@ -49,6 +51,43 @@ def review_pressed(office: Office, caller: Caller, client: Client, value: Button
     if not standing.roles:
         no = Refused("You have no role at this client. Nothing was done.", rule="not-entitled")
         return recorded(office, caller, client.tenant, message, no)
+    return _reviewed(office, caller, client, message)
+
+
+def review_said(office: Office, caller: Caller, command: Reviewed) -> Answer:
+    """`looks right 5RD` and `flag 5RD`; without an id when only one notice is open here."""
+    word, verdict = ("flag", Verdict.FLAG) if command.flag else ("looksright", Verdict.LOOKS_RIGHT)
+    found = _meant(office, caller, command.code)
+    if not found and command.code:
+        return RefusedAnswer(why=f"No notice here has the id {command.code}.", rule="unknown-notice")
+    if not found:
+        return RefusedAnswer(why="No notice is open here.", rule="nothing-waits")
+    if len(found) > 1:
+        newest = sorted(found, key=lambda pair: pair[1].last_at, reverse=True)
+        options = tuple((label(one.code, client), f"{word} {one.code}") for client, one in newest)
+        return ChoiceAnswer(question=Which.QUESTION, options=options)
+    client, notice = found[0]
+    standing = caller.standing(client.tenant)
+    return _reviewed(
+        office, caller, client, ReviewNotice(notice=notice.id, verdict=verdict, standing=standing)
+    )
+
+
+def _meant(office: Office, caller: Caller, code: str) -> list[tuple[Client, Notice]]:
+    """The notice of this id; without an id all about which nobody said anything yet."""
+    found: list[tuple[Client, Notice]] = []
+    for client in caller.readable():
+        with office.store.read(client.tenant) as uow:
+            rows = (
+                uow.find("notice", code=code, limit=1)
+                if code
+                else uow.find("notice", statuses=(Review.OPEN.value,))
+            )
+            found += [(client, load_state(uow, "notice", row.id)[0]) for row in rows]
+    return found
+
+
+def _reviewed(office: Office, caller: Caller, client: Client, message: ReviewNotice) -> Answer:
     frame = office.frame(client.tenant, caller.actor(), received_at=caller.received_at, id=caller.message_id)
     try:
         office.transact(frame, message)
@@ -57,7 +96,7 @@ def review_pressed(office: Office, caller: Caller, client: Client, value: Button
     return _answer(office, client, message)
 
 
-def _answer(office: Office, client: Client, message: ReviewNotice) -> Reply:
+def _answer(office: Office, client: Client, message: ReviewNotice) -> Answer:
     """What the notice says now of this person's word."""
     with office.store.read(client.tenant) as uow:
         notice: Notice | None = load_state(uow, "notice", message.notice)[0]

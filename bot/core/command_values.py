@@ -36,9 +36,21 @@ class Status(Value):
 
 
 class Approve(Value):
-    """Yes to this question; an empty code means the only one that waits for me."""
+    """Yes to this question, or to a part of it; an empty code means the only one that waits for me."""
 
     code: str = ""
+    rings: int = 0
+    """Only the first so many rings; 0: all."""
+    servers: bool = True
+    """False: without the servers."""
+    without: tuple[str, ...] = ()
+    """Devices that stay as they are, as they were typed."""
+    later: bool = False
+    """True: in the next window after the planned one."""
+
+    def changed(self) -> bool:
+        """True when less than all was said."""
+        return bool(self.rings or self.without or self.later or not self.servers)
 
 
 class Reject(Value):
@@ -102,6 +114,13 @@ class Reported(Value):
     words: str = ""
 
 
+class Reviewed(Value):
+    """What was told looks right, or somebody should look; an empty code means the only open notice."""
+
+    flag: bool
+    code: str = ""
+
+
 class DeviceQuestion(Value):
     """What did we do to this device?"""
 
@@ -143,6 +162,7 @@ Command = (
     | RolloutRollback
     | Scan
     | Reported
+    | Reviewed
     | DeviceQuestion
     | OnCall
     | Bind

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from bot.core.answers import DetailsWanted, NoticeAnswer, RefusedAnswer, Reply
+from bot.core.answers import (
+    ChoiceAnswer,
+    DetailsWanted,
+    MistypedAnswer,
+    NoticeAnswer,
+    RefusedAnswer,
+    Reply,
+)
 from bot.core.notices import Notice, Review, Verdict
+from bot.core.pipeline_news import StatusNews
 from tests.handlers.desk import Desk
 from tests.handlers.forge_desk import failure, notices_of, tell
 
@@ -13,6 +22,13 @@ from tests.handlers.forge_desk import failure, notices_of, tell
 def raised(desk: Desk) -> Notice:
     tell(desk, failure(), "one")
     return notices_of(desk)[0]
+
+
+def elsewhere() -> StatusNews:
+    """A failure in another environment."""
+    status = failure().status
+    assert status is not None
+    return msgspec.structs.replace(status, environment="live")
 
 
 def rule(reply: Reply) -> str:
@@ -81,6 +97,55 @@ def test_a_person_of_another_client_learns_and_changes_nothing(desk: Desk) -> No
 
     assert rule(desk.click("zed", "flag", notice.id, "quagga")) == "forged-button"
     assert rule(desk.click("zed", "flag", notice.id, "quagga", tenant="quagga")) == "unknown-notice"
+    assert notices_of(desk)[0].review == Review.OPEN
+
+
+# --- typed ---
+
+
+@pytest.mark.parametrize(
+    ("line", "review"),
+    [
+        ("looksright {code}", Review.LOOKS_RIGHT),
+        ("looks right {code}", Review.LOOKS_RIGHT),
+        ("flag {code}", Review.FLAGGED),
+        ("{code} flag", Review.FLAGGED),
+        ("Flag", Review.FLAGGED),
+    ],
+)
+def test_what_the_buttons_do_can_be_typed(desk: Desk, line: str, review: Review) -> None:
+    notice = raised(desk)
+
+    answer = desk.say("viv", line.format(code=notice.code.lower()))
+
+    assert isinstance(answer, NoticeAnswer), answer
+    assert notices_of(desk)[0].review == review
+
+
+def test_of_several_open_notices_one_has_to_be_named(desk: Desk) -> None:
+    tell(desk, failure(), "one")
+    tell(desk, failure(deployment=9002, status=elsewhere()), "two")
+
+    answer = desk.say("viv", "flag")
+
+    assert isinstance(answer, ChoiceAnswer)
+    assert {line for _, line in answer.options} == {f"flag {notice.code}" for notice in notices_of(desk)}
+
+
+def test_a_notice_of_another_client_cannot_be_named(desk: Desk) -> None:
+    notice = raised(desk)
+
+    assert rule(desk.say("zed", f"flag {notice.code}", "quagga")) == "unknown-notice"
+    assert rule(desk.say("zed", "looks right", "quagga")) == "nothing-waits"
+    assert rule(desk.say("lou", f"flag {notice.code}")) == "unknown-notice"
+    assert notices_of(desk)[0].review == Review.OPEN
+
+
+@pytest.mark.parametrize("line", ["flag everything", "looks right to me", "right", "flag contoso 5RD"])
+def test_other_words_review_nothing(desk: Desk, line: str) -> None:
+    raised(desk)
+
+    assert isinstance(desk.say("viv", line), MistypedAnswer)
     assert notices_of(desk)[0].review == Review.OPEN
 
 
