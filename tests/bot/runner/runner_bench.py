@@ -169,10 +169,11 @@ class Bench:
         caps: HardCaps,
         connect: Callable[[VirtualClock], RmmConnector],
         house: Mapping[str, Any],
+        chat: Mapping[str, Any],
     ) -> None:
         self.folder = folder
         self.clock = VirtualClock(NOW, 1)
-        self.settings = Settings(data_dir=folder / "data", key_file=folder / "keys.json", caps=caps)
+        self.settings = Settings(data_dir=folder / "data", key_file=folder / "keys.json", caps=caps, **chat)
         self.opened = _opened(self.settings, self.clock)
         self.office = self.opened.office
         plan, mistakes = parse_house(house, {"t": msgspec.to_builtins(_policy())})
@@ -345,9 +346,10 @@ async def open_bench(
     caps: HardCaps | None = None,
     connect: Callable[[VirtualClock], RmmConnector] | None = None,
     house: Mapping[str, Any] = HOUSE,
+    chat: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Bench]:
-    """A bench that lets go of everything at the end."""
-    made = Bench(folder, caps or HardCaps(), connect or (lambda clock: FakeRmm(clock.now)), house)
+    """A bench that lets go of everything at the end; `chat` are the settings of chat platforms."""
+    made = Bench(folder, caps or HardCaps(), connect or (lambda clock: FakeRmm(clock.now)), house, chat or {})
     try:
         yield made
     finally:
