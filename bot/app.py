@@ -20,6 +20,8 @@ from bot.connectors.github import GitHubReader
 from bot.connectors.ninjaone.config import NinjaOneConfig
 from bot.connectors.ninjaone.connector import NinjaOne
 from bot.connectors.port import RmmConnector, TenantReader
+from bot.connectors.recommendations import NAME as RECOMMENDATIONS
+from bot.connectors.recommendations import RecommendationReader
 from bot.core.effects import ReadFleet
 from bot.core.envelope import HOUSE
 from bot.core.errors import RingmasterError
@@ -245,7 +247,13 @@ class Ringmaster:
 
 def readers(settings: Settings) -> Mapping[tuple[str, str], TenantReader]:
     """Client and connector -> who reads what is delivered there (`POST /in/{tenant}/{connector}`)."""
-    return {(config.tenant, GITHUB): GitHubReader(config) for config in settings.github}
+    found: dict[tuple[str, str], TenantReader] = {
+        (config.tenant, GITHUB): GitHubReader(config) for config in settings.github
+    }
+    for tenant in {config.tenant for config in settings.recommender}:
+        mine = [config for config in settings.recommender if config.tenant == tenant]
+        found[tenant, RECOMMENDATIONS] = RecommendationReader(mine)
+    return found
 
 
 def ninjaone(account: NinjaOneSettings, clock: Clock, sleep: Sleep = real_sleep) -> NinjaOne:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bot.connectors.github.config import GitHubConfig
+from bot.connectors.recommendations.config import RecommenderConfig
 from bot.core.errors import RingmasterError
 from bot.surfaces.slack.config import SlackConfig
 from bot.surfaces.teams.config import AppType, BadTeamsConfig, TeamsConfig
@@ -70,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     caps: HardCaps = HardCaps()
     ninjaone: tuple[NinjaOneSettings, ...] = ()
     github: tuple[GitHubConfig, ...] = ()
+    recommender: tuple[RecommenderConfig, ...] = ()
     slack: SlackConfig | None = None
     """None: no Slack; its address on the public port does not exist."""
     teams: TeamsConfig = TeamsConfig()
@@ -171,7 +173,7 @@ def _where(env: Mapping[str, str], name: str) -> str:
     return f"{path}: " if path else ""
 
 
-TABLES: Final = ("caps", "github", "ninjaone", "slack", "teams")
+TABLES: Final = ("caps", "github", "ninjaone", "recommender", "slack", "teams")
 """Settings that are tables in the file, each read by rules of its own."""
 
 
@@ -187,6 +189,7 @@ def _settings(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[s
     read = [_account(name, entry, where, mistakes) for name, entry in accounts.items()]
     good |= _chat(raw, where, mistakes)
     good["github"] = _github(raw, f"{where('github')}github", mistakes)
+    good["recommender"] = _recommenders(raw, f"{where('recommender')}recommender", mistakes)
     return Settings(**good, ninjaone=tuple(account for account in read if account))
 
 
@@ -220,6 +223,25 @@ def _github(raw: Mapping[str, Any], place: str, mistakes: list[str]) -> tuple[Gi
             mistakes.append(f"{here}.tenant: {read[config.tenant].name} is this client's already; one each")
         read[config.tenant] = config
     return tuple(read.values())
+
+
+def _recommenders(raw: Mapping[str, Any], place: str, mistakes: list[str]) -> tuple[RecommenderConfig, ...]:
+    """Several may recommend to one client; what they sign must tell them apart."""
+    read: list[RecommenderConfig] = []
+    for name, entry in _table(raw.get("recommender", {}), place, mistakes).items():
+        here = f"{place}.{name}"
+        before = len(mistakes)
+        table = {**_table(entry, here, mistakes), "name": name}
+        good = _fitting(RecommenderConfig, table, partial(_in_table, here), mistakes)
+        if len(mistakes) > before:
+            continue
+        config = RecommenderConfig(**good)
+        mistakes += [f"{here}.{field}: {allowed}" for field, allowed in config.mistakes()]
+        same = next((one for one in read if (one.tenant, one.secret) == (config.tenant, config.secret)), None)
+        if same is not None:
+            mistakes.append(f"{here}.secret: {same.name} has the same one; each needs its own")
+        read.append(config)
+    return tuple(read)
 
 
 def _chat(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[str]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from cards.voter_words import needs_words, person, vote_words
 BOUNDARY_OUTCOMES = 60
 """The printed halt table goes this far; the rule itself has no end."""
 FLAWS_SHOWN = 12
+WORDS = 300
+"""Words from outside are shown whole (`bot/core/outside.py` keeps no more)."""
 
 
 def gate_details(view: GateView) -> Card:
@@ -99,12 +101,18 @@ def _analysis(analysis: Analysis, offer: Offer) -> tuple[Element, ...]:
     return (
         *_head(f"What it closes: {count(len(analysis.flaws), 'flaw')}"),
         line("Seen because: ", shortened(analysis.trigger, 200) or "not said", "."),
+        *((line(_says(analysis)),) if analysis.words else ()),
         *((table(("Flaw", "Exploited", "Severity", "Chance in 30 days"), shown),) if shown else ()),
         *((line(f"{left:,} more flaws are in the export."),) if left > 0 else ()),
         *(line(f"Replaced: {text}.") for text in replaced),
         *(line(f"Not with it: {text}.") for text in ([kb_list(also)] if also else [])),
         line(f"Rows of the feed without a KB number, so not plannable: {analysis.not_plannable_rows:,}."),
     )
+
+
+def _says(analysis: Analysis) -> str:
+    """Somebody else's words, in quotation marks: they are no words of ours, and nothing rests on them."""
+    return f"{shortened(analysis.source, 40)} says: “{shortened(analysis.words, WORDS)}”"
 
 
 def _tenths(cvss: int | None) -> str:

@@ -25,6 +25,7 @@ from bot.core.recommendations import Analysis, Recommend, RecommendationStatus
 from bot.core.resolve import Resolution, resolve
 from bot.core.rollout.state import FINAL, IN_FLIGHT, RolloutStatus, gate_id
 from bot.core.tenants import Mode, Tenant
+from bot.core.value import Value
 from bot.core.windows import next_opening
 from handlers.engine import Handled
 from handlers.hands import load_rollout
@@ -42,6 +43,14 @@ SYSTEM = "advisor"
 ASKED_SIGNS = 16
 """64 bits of a message's digest: a rollout's id stands in every button and in every job's parameters, where
 conversation and person have no business and room is short."""
+
+
+class Outsider(Value):
+    """Who recommended an update from outside, with words that are shown and no part of the offer."""
+
+    name: str
+    words: str
+    received_at: datetime
 
 
 class Case:
@@ -71,9 +80,14 @@ def assess(
     trigger: str,
     requester: Standing | None = None,
     proof: str = "",
+    outsider: Outsider | None = None,
     id: str | None = None,
 ) -> Handled:
-    """Recommend this update to this client, or raise Refused with the reason why not."""
+    """Recommend this update to this client, or raise Refused with the reason why not.
+
+    Without a requester it is the advisor's own proposal, also when an outsider had the idea: each update is
+    proposed once, whoever speaks of it.
+    """
     tenant = office.tenant(tenant_id)
     if tenant is None:
         raise Refused("This client is not set up yet.", rule="not-provisioned")
@@ -86,11 +100,12 @@ def assess(
     if held and not case.resolution.needs:
         raise Refused(f"Every device that lacks it is part of {taken_by(held)} already.", rule="taken")
     flaws = tuple(sorted(intel.flaws(case.cves()), key=lambda flaw: flaw.cve))
-    actor = Actor(kind="person", id=requester.person, proof=proof) if requester else _advisor()
-    frame = office.frame(tenant_id, actor, id=id, cause=trigger)
+    actor = _actor(requester, proof, outsider)
+    received_at = outsider.received_at if outsider else None
+    frame = office.frame(tenant_id, actor, received_at=received_at, id=id, cause=trigger)
     advice = advise(_situation(case, flaws, frame.received_at))
     rollout = rollout_id(update, frame.id) if requester else _advised_id(office, tenant, update)
-    requested_by = requester.person if requester else SYSTEM
+    requested_by = _requested_by(requester, outsider)
     try:
         offer = draft_offer(_draft(case, flaws, advice, rollout, requested_by, frame.received_at))
     except Refused as no:
@@ -104,7 +119,7 @@ def assess(
         code=frame.codes[0],
         advice=advice,
         offer=offer,
-        analysis=_analysis(case, flaws, trigger),
+        analysis=_analysis(case, flaws, trigger, outsider),
         approvers=approvers,
         approver_names=tuple(directory.people[person].name for person in approvers),
         mode=tenant.mode,
@@ -143,8 +158,17 @@ def taken_by(taken: dict[str, str]) -> str:
     return ", ".join(sorted(set(taken.values())))
 
 
-def _advisor() -> Actor:
-    return Actor(kind="bot", id=SYSTEM)
+def _actor(requester: Standing | None, proof: str, outsider: Outsider | None) -> Actor:
+    if requester:
+        return Actor(kind="person", id=requester.person, proof=proof)
+    return Actor(kind="connector", id=outsider.name) if outsider else Actor(kind="bot", id=SYSTEM)
+
+
+def _requested_by(requester: Standing | None, outsider: Outsider | None) -> str:
+    """An outsider is no person: its name is marked, so that nobody of the desk can be taken for it."""
+    if requester:
+        return requester.person
+    return f"recommender:{outsider.name}" if outsider else SYSTEM
 
 
 def rollout_id(update: str, asked: str = "") -> str:
@@ -273,7 +297,7 @@ def _evidence(flaws: tuple[Flaw, ...], advice: Advice) -> tuple[Evidence, ...]:
     return (*exploited, Evidence(id="advisor:plan", value=advice.plan.value))
 
 
-def _analysis(case: Case, flaws: tuple[Flaw, ...], trigger: str) -> Analysis:
+def _analysis(case: Case, flaws: tuple[Flaw, ...], trigger: str, outsider: Outsider | None) -> Analysis:
     also = Counter(kb for need in case.resolution.needs for kb in need.also)
     return Analysis(
         trigger=trigger,
@@ -281,4 +305,6 @@ def _analysis(case: Case, flaws: tuple[Flaw, ...], trigger: str) -> Analysis:
         not_plannable_rows=case.resolution.not_plannable_rows,
         also_pending=dict(also),
         superseded=dict(case.resolution.superseded),
+        source=outsider.name if outsider else "",
+        words=outsider.words if outsider else "",
     )

@@ -16,7 +16,7 @@ import msgspec
 from bot.core.envelope import HOUSE
 from bot.core.errors import Broken
 from bot.core.ports import InboxItem
-from handlers import pipelines
+from handlers import pipelines, recommended
 from handlers.inbox import Digested, Drained, Receipt, drain_inbox
 from handlers.office import Office
 
@@ -46,7 +46,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 Digest = Callable[[Office, str, str, bytes, datetime], None]
 """Office, client, id of the message to send, content of the delivery, when it reached us."""
 
-DIGESTERS: Final[Mapping[str, Digest]] = {"github": pipelines.digest}
+DIGESTERS: Final[Mapping[str, Digest]] = {
+    "github": pipelines.digest,
+    "recommendations": recommended.digest,
+}
 """Source of a delivery -> what it leads to. One line for each connector that delivers to clients."""
 
 

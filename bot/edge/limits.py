@@ -9,14 +9,15 @@ import msgspec
 MIB: Final = 1024 * 1024
 
 BODY_BYTES: Final = MIB
-BODY_BYTES_OF: Final = {"github": 5 * MIB}
-"""By connector name. GitHub sends up to 25 MiB; what we read of it fits in five (issue 2)."""
+BODY_BYTES_OF: Final = {"github": 5 * MIB, "recommendations": 64 * 1024}
+"""By connector name. GitHub sends up to 25 MiB; what we read of it fits in five (issue 2). A recommendation
+is one small CloudEvent; 64 KiB is what that specification asks everybody to take."""
 
 PROVED_BY_HEADER: Final = frozenset({"ninjaone"})
 """Connectors whose senders prove themselves by a header alone: a stranger's body is not even read, so that
 strangers who send slowly cannot take the places of vendors. Signed deliveries must be read first."""
 
-SIGNED_IN_HEADER: Final = {"github": "X-Hub-Signature-256"}
+SIGNED_IN_HEADER: Final = {"github": "X-Hub-Signature-256", "recommendations": "X-Ringmaster-Signature"}
 """What can be delivered to a client, by connector name, and the header that holds the signature. Who shows
 none is sent away before the body is read, and whatever is not listed here has no place to deliver to."""
 

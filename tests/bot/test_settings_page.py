@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bot.connectors.github import GitHubConfig
+from bot.connectors.recommendations import RecommenderConfig
 from bot.settings import (
     CHAT_ENVIRONMENT,
     ENVIRONMENT_NAMES,
@@ -50,7 +51,7 @@ def test_every_default_of_the_chat_platforms_is_the_one_in_the_program() -> None
 
 def test_every_key_that_only_the_file_knows_is_on_the_page_with_its_default() -> None:
     listed = {row[1]: row[2] for row in ROWS if not row[0].startswith("RINGMASTER_")}
-    for shape in (HardCaps, NinjaOneSettings, GitHubConfig, SlackConfig, TeamsConfig):
+    for shape in (HardCaps, NinjaOneSettings, GitHubConfig, RecommenderConfig, SlackConfig, TeamsConfig):
         for field in msgspec.structs.fields(shape):
             if field.name not in ELSEWHERE:
                 assert listed[field.name] == as_written(field.default)
