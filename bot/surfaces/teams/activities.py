@@ -40,12 +40,14 @@ def drawn(answer: Answer, zone: ZoneInfo, *, mention: Mention = nobody, back: st
 
 
 def message(card: TeamsCard) -> Body:
-    """The message that shows a card. Text and summary are both the push line: some phones show only one of
-    them on the lock screen, and above the card the text reads well."""
+    """The message that shows a card, with the push line as its summary: what a lock screen shows.
+
+    Never with a text of its own beside the card: Teams splits such a message in two, answers 202 without an
+    id, and refuses to redraw it ("Activity resulted into multiple skype activities", BotFramework-Services
+    issue 98; the Agents Playground does the same).
+    """
     return {
         "type": "message",
-        "text": card.text,
-        "textFormat": "plain",
         "summary": card.text,
         "attachments": [{"contentType": CARD_TYPE, "content": card.content}],
     }

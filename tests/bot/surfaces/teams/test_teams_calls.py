@@ -52,10 +52,19 @@ async def test_a_card_goes_to_the_channel_and_the_id_names_the_place(town: Town,
     assert call.body["from"] == {"id": BOT_ID}
 
 
-async def test_text_and_summary_are_the_push_line(town: Town, surface: Surface) -> None:
+async def test_the_push_line_is_the_summary(town: Town, surface: Surface) -> None:
     await send(surface)
-    body = town.service.posts()[0].body
-    assert body["text"] == body["summary"] == GATE.push
+    assert town.service.posts()[0].body["summary"] == GATE.push
+
+
+async def test_no_text_stands_beside_a_card_because_teams_would_make_two_messages_of_it(
+    town: Town, surface: Surface
+) -> None:
+    await send(surface)
+    await surface.update(PLACE, ID, GATE, version=2)
+    for call in town.service.posts():
+        assert "text" not in call.body
+        assert len(call.body["attachments"]) == 1
 
 
 async def test_those_who_are_called_are_called_by_their_account(town: Town, surface: Surface) -> None:

@@ -176,7 +176,7 @@ async def test_a_mention_is_answered_in_its_thread_as_a_card(here: Street) -> No
     assert (said.text, said.place.conversation) == ("approve 7K2", here.place(CHANNEL))
     asked, answered = await here.driver.seen("eve", CHANNEL)
     assert answered.thread == asked.thread
-    assert (answered.text, answered.card is not None) == (SENTENCE, True)
+    assert (answered.summary, answered.card is not None) == (SENTENCE, True)
 
 
 async def test_the_direct_chat_is_the_persons_own_conversation(here: Street) -> None:
@@ -184,7 +184,7 @@ async def test_the_direct_chat_is_the_persons_own_conversation(here: Street) -> 
     await here.settled()
     assert here.desk.said[0].place.conversation == here.direct("dana")
     assert here.desk.said[0].sender.identity.direct() == here.direct("dana")
-    assert (await here.last("dana", "")).text == SENTENCE
+    assert (await here.last("dana", "")).summary == SENTENCE
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ async def test_an_old_client_takes_the_same_path_and_is_answered_alone(here: Str
     await here.settled()
     [clicked] = here.desk.clicked
     assert (clicked.value, clicked.message_id) == ("v1.c.g.approve.o.m", sent)
-    assert (await here.last("dana", "")).text == SENTENCE
-    assert SENTENCE not in [seen.text for seen in (await here.driver.seen("eve", CHANNEL))[2:]]
+    assert (await here.last("dana", "")).summary == SENTENCE
+    assert SENTENCE not in [seen.summary for seen in (await here.driver.seen("eve", CHANNEL))[2:]]
 
 
 async def test_who_blocked_the_bot_gets_a_neutral_line_in_the_thread(here: Street) -> None:
@@ -261,7 +261,7 @@ async def test_who_blocked_the_bot_gets_a_neutral_line_in_the_thread(here: Stree
     await here.driver.block("dana")
     await here.driver.click("dana", CHANNEL, id, "Approve", old_client=True)
     await here.settled()
-    assert "could not message you" in (await here.last("eve")).text
+    assert "could not message you" in (await here.last("eve")).summary
 
 
 async def test_a_click_that_teams_delivers_again_is_the_same_delivery(here: Street) -> None:

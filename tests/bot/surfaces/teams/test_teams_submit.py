@@ -40,7 +40,7 @@ async def test_the_private_answer_goes_to_the_persons_known_chat(town: Town) -> 
     await town.settled()
     [call] = town.service.posts()
     assert call.path == f"conversations/{quote(CHAT, safe='')}/activities"
-    assert call.body["text"] == SENTENCE
+    assert call.body["summary"] == SENTENCE
 
 
 async def test_a_chat_that_never_was_is_opened_first(town: Town) -> None:
@@ -68,7 +68,7 @@ async def test_who_cannot_be_reached_gets_a_neutral_line_in_the_thread(town: Tow
     await town.settled()
     last = town.service.posts()[-1]
     assert last.path == f"conversations/{quote(THREAD, safe='')}/activities"
-    assert last.body["text"] == "I could not message you: add the app in a personal chat."
+    assert last.body["summary"] == "I could not message you: add the app in a personal chat."
     assert SENTENCE not in json.dumps(last.body)
 
 
@@ -85,7 +85,7 @@ async def test_a_submit_that_is_none_of_ours_is_told_so(town: Town, value: Json)
     assert (await town.deliver(town.submit(value=value))).status == 200
     await town.settled()
     assert not town.desk.clicked
-    assert "could not be read" in town.service.posts()[0].body["text"]
+    assert "could not be read" in town.service.posts()[0].body["summary"]
 
 
 async def test_a_submit_that_could_not_be_kept_is_asked_for_again(town: Town) -> None:
