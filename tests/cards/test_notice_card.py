@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot.core.notices import Review, Undo
+from bot.core.notices import AnswerWanted, DeployFailed, Review, Undo
+from bot.core.pipeline_news import DeployState
 from cards import plain, sample
 from cards.limits import LINES_BEFORE_BUTTONS, broken_limits, lines_before_buttons
 from cards.model import Card
@@ -117,6 +120,47 @@ def test_the_undo_button_says_what_it_does() -> None:
     card = drawn(undo=Undo(label="Put 4.12 back", verb="restore"))
 
     assert "Put 4.12 back" in labels(card)
+
+
+WORDS = st.text(max_size=400)
+SPOKEN = st.one_of(
+    st.builds(
+        DeployFailed,
+        repository=WORDS,
+        environment=WORDS,
+        ref=WORDS,
+        sha=WORDS,
+        by=WORDS,
+        state=st.sampled_from(DeployState),
+        description=WORDS,
+        at=st.just(sample.NOW),
+    ),
+    st.builds(
+        AnswerWanted,
+        repository=WORDS,
+        environment=WORDS,
+        ref=WORDS,
+        sha=WORDS,
+        by=WORDS,
+        at=st.just(sample.NOW),
+        run_id=st.integers(0, 2**63),
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(happening=SPOKEN, client=WORDS, times=st.integers(1, 10_000), review=st.sampled_from(Review))
+def test_whatever_is_called_what_the_card_keeps_the_limits(
+    happening: DeployFailed | AnswerWanted, client: str, times: int, review: Review
+) -> None:
+    said = REVIEWED if review != Review.OPEN else {}
+    notice = msgspec.structs.replace(FAILED, happening=happening, times=times, review=review, **said)
+
+    card = notice_card(view(notice, client=client))
+
+    assert broken_limits(card) == []
+    assert broken_limits(notice_details(view(notice, client=client))) == []
+    assert words(card)
 
 
 def test_a_notice_always_shows_why_it_is_told_and_its_id() -> None:

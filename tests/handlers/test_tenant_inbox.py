@@ -204,6 +204,18 @@ def test_a_suspended_client_keeps_what_waits_and_the_others_are_digested() -> No
     assert drain_tenant(desk.office, "contoso").digested == 1
 
 
+def test_while_the_house_cannot_be_read_everything_waits_and_nothing_is_parked() -> None:
+    store = MemoryStore()
+    desk = Desk(store)
+    keep(desk, failure(), "one")
+    store.lose_key(HOUSE)
+
+    assert drain_tenant(desk.office, "contoso").interrupted
+    store.find_key(HOUSE)
+    assert parked_deliveries(desk.office, tenant="contoso") == []
+    assert drain_tenant(desk.office, "contoso").digested == 1
+
+
 def test_the_houses_inbox_is_not_a_clients(desk: Desk) -> None:
     with pytest.raises(Broken):
         drain_tenant(desk.office, HOUSE)
