@@ -31,6 +31,10 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[str, ...]
     """What its buttons carry."""
 
+    def about(self, thing: str) -> bool:
+        """Whether this is the card of the thing of this id: one of its buttons speaks of it."""
+        return any(value.split(".")[2] == thing for value in self.values)
+
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to bytes that no platform would send."""
@@ -50,8 +54,8 @@ class Chat(Protocol):
     conversation: str
     """The channel as the house names it."""
 
-    async def press(self, person: str, verb: str, gate: str = "r1-g1") -> Told:
-        """Press the button of the card that hangs in the channel."""
+    async def press(self, person: str, verb: str, gate: str = "r1-g1", *, value: str = "") -> Told:
+        """Press a button of the card that hangs in the channel; with `value` it carries that instead."""
         ...
 
     async def again(self, told: Told, times: int = 1) -> list[Told]:

@@ -12,7 +12,7 @@ from bot.twins.slack.driver import Slack
 from bot.twins.slack.fake import FakeSlack
 from bot.twins.slack.faults import Fault
 from bot.twins.slack.scenario import ChannelSpec, PersonSpec, WorkspaceSpec
-from bot.twins.slack.signing import Tamper, signed
+from bot.twins.slack.signing import HONEST, Tamper, signed
 from bot.twins.slack.wire import SeenMessage
 from tests.bot.runner.runner_bench import Bench
 from tests.stories.towns.chat import Shown, Told, Trouble
@@ -83,11 +83,14 @@ class SlackChat:
 
     # --- people ---
 
-    async def press(self, person: str, verb: str, gate: str = "r1-g1") -> Told:
+    async def press(self, person: str, verb: str, gate: str = "r1-g1", *, value: str = "") -> Told:
         message = await self._with_button(person, verb, gate)
         action = next(each for each in message.buttons if f".{gate}.{verb}." in each.value)
         before = await self._private(person)
-        outcome = await self.slack.click(person, "#contoso", message.ts, action_id=action.action_id)
+        tamper = Tamper(overwrite={"actions.0.value": value}) if value else HONEST
+        outcome = await self.slack.click(
+            person, "#contoso", message.ts, action_id=action.action_id, tamper=tamper
+        )
         return await self._told(person, outcome, before)
 
     async def _with_button(self, person: str, verb: str, gate: str) -> SeenMessage:

@@ -79,10 +79,12 @@ class TeamsChat:
 
     # --- people ---
 
-    async def press(self, person: str, verb: str, gate: str = "r1-g1") -> Told:
+    async def press(self, person: str, verb: str, gate: str = "r1-g1", *, value: str = "") -> Told:
         message, title = await self._with_button(person, verb, gate)
         began = time.perf_counter()
-        receipt = await self.driver.click(person, PLACE, message.id, title)
+        receipt = await self.driver.click(
+            person, PLACE, message.id, title, data={"value": value} if value else {}
+        )
         return _told(receipt, time.perf_counter() - began)
 
     async def _with_button(self, person: str, verb: str, gate: str) -> tuple[Seen, str]:
