@@ -15,7 +15,7 @@ import msgspec
 
 from bot.core.envelope import HOUSE
 from bot.core.errors import Broken
-from bot.core.ports import InboxItem
+from bot.core.ports import InboxItem, KeyState
 from handlers import pipelines, recommended
 from handlers.inbox import Digested, Drained, Receipt, drain_inbox
 from handlers.office import Office
@@ -84,9 +84,14 @@ def count_for_tenant(office: Office, tenant: str, counter: str) -> None:
 def drain_tenant(
     office: Office, tenant: str, digesters: Mapping[str, Digest] = DIGESTERS, limit: int = TENANT_DRAIN_LIMIT
 ) -> Drained:
-    """Digest what is new at one client; what fails is parked there with the reason and holds up nobody."""
+    """Digest what is new at one client; what fails is parked there with the reason and holds up nobody.
+
+    While the house cannot be read nobody knows whom to tell: then everything waits, and nothing is parked.
+    """
     if tenant == HOUSE:
         raise Broken("the house's inbox is drained by its own rules")
+    if office.store.key_state(HOUSE) is not KeyState.PRESENT:
+        return Drained(interrupted=True)
     return drain_inbox(office, partial(_digest_one, office, tenant, digesters), limit, tenant=tenant)
 
 
