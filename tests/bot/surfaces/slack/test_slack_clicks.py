@@ -129,10 +129,18 @@ def test_slacks_own_addresses_are_followed(house: House, url: str) -> None:
     assert SlackWeb(house.config).may_follow(url)
 
 
+@pytest.mark.parametrize("instead", ["localhost", "u:p@127.0.0.1", "[::1]"])
+async def test_an_address_that_could_be_reached_is_not_followed_either(house: House, instead: str) -> None:
+    house.desk.outcome = REFUSED
+    await house.click(response_url=house.stub.response_url().replace("127.0.0.1", instead))
+    assert not house.stub.calls("response_url")
+    assert len(house.stub.calls("chat.postEphemeral")) == 1
+
+
 async def test_an_address_does_not_lead_elsewhere_by_redirection(house: House) -> None:
     house.desk.outcome = REFUSED
     house.stub.next(
-        "response_url", says("", status=302, Location=str(house.stub.server.make_url("/elsewhere")))
+        "response_url", says("", status=307, Location=str(house.stub.server.make_url("/elsewhere")))
     )
     await house.click()
     assert len(house.stub.calls("response_url")) == 1
@@ -242,6 +250,13 @@ async def test_a_trigger_that_has_run_out_is_told_with_the_typed_way_out(house: 
     told = house.stub.calls("response_url")[0]
     assert "press the button again, or type: approve 7K2" in told["text"] + str(told["blocks"])
     assert told["replace_original"] is False
+
+
+async def test_a_private_answer_stays_when_its_form_could_not_be_opened(house: House) -> None:
+    house.stub.next("views.open", says("expired_trigger_id"))
+    house.desk.outcome = Outcome(answer=a_form(), current=a_card())
+    await house.click(container=in_ephemeral())
+    assert house.stub.calls("response_url")[0]["replace_original"] is False
 
 
 async def test_a_form_reaches_the_desk_with_its_fields_and_its_click(house: House) -> None:

@@ -38,6 +38,11 @@ async def test_an_account_of_another_team_is_known_by_that_team_and_an_outsider(
     assert (sender.identity.key(), sender.outsider) == ("slack:T2:UDANA", "of another organisation")
 
 
+async def test_whom_slack_calls_a_stranger_is_one_whatever_the_click_says(house: House) -> None:
+    house.stub.accounts["UDANA"] = {"is_stranger": True}
+    assert (await clicked_by(house)).outsider == "of another organisation"
+
+
 async def test_a_click_whose_team_is_the_strangers_still_names_our_own_place(house: House) -> None:
     house.stub.accounts["UDANA"] = {"team_id": "T2"}
     await house.click(user={"id": "UDANA", "team_id": "T2"}, team={"id": "T2", "domain": "theirs"})

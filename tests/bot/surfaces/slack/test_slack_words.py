@@ -121,6 +121,8 @@ async def test_neither_words_nor_tokens_nor_faults_are_logged(
     house.stub.next("chat.postEphemeral", says("invalid_auth"))
     await house.command("approve 7K2 because of Contoso")
     await house.event(mention("tell me about Contoso"), headers={"x_slack_retry_num": "3"})
+    house.desk.fault, house.desk.outcome = None, Outcome(answer=answer("Contoso is fine."))
+    await house.event(direct_line("and Contoso?"), event_id="Ev2")
     assert not [word for word in ("Contoso", "secret words", "xoxb") if word in caplog.text]
 
 
