@@ -101,6 +101,8 @@ def _own_message(request: web.Request, teams: Teams, place: Place, root: str | N
 def accepted(request: web.Request, raw: dict[str, Any]) -> Posted:
     """What the bot wants to post, if Teams takes it; its size and what it thinks go to the log."""
     entry = request[ENTRY]
+    place = request.match_info.get("conversation", "").partition(THREAD_MARK)[0]
+    request.app[TEAMS].receive(place, msgspec.json.encode(raw))
     entry.utf16_bytes = utf16_bytes(raw)
     if entry.utf16_bytes > LARGEST_UTF16_BYTES:
         raise TooBig

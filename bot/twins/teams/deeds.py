@@ -187,6 +187,8 @@ async def _deliver(
 
 async def _carry(teams: Teams, parcel: Parcel) -> Receipt:
     post = await teams.deliveries.post(parcel)
+    if post.body:
+        teams.receive(parcel.conversation, post.body)
     verdict = judge(post.status, post.content_type, post.body) if parcel.clicker else Verdict(shown="nothing")
     if parcel.clicker:
         _show(teams, parcel, verdict)
@@ -199,6 +201,7 @@ def _receipt(parcel: Parcel, post: Post, verdict: Verdict) -> Receipt:
         activity_id=parcel.activity_id,
         status=post.status,
         timed_out=post.timed_out,
+        elapsed_ms=post.elapsed_ms,
         body=shortened(post.body),
         shown=verdict.shown,
         text=verdict.text,

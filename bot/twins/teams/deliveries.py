@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Final
 
@@ -12,6 +13,7 @@ from bot.twins.teams.keys import KeyRing, Proof
 from bot.twins.teams.orders import Receipt
 from bot.twins.teams.refusals import BadOrder
 from bot.twins.teams.wire import Activity
+from bot.twins.teams.world import THREAD_MARK
 
 KEPT_BODY_CHARACTERS: Final = 4_000
 MOST_KEPT: Final = 10_000
@@ -29,6 +31,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """The person whose invoke this is; empty for everything that is not an invoke."""
     message_id: str
     """The message on which was pressed."""
+    conversation: str = ""
+    """Where it was said or pressed, without a thread."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +42,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = ""
     body: bytes = b""
     timed_out: bool = False
+    elapsed_ms: float = 0.0
 
 
 class Deliveries:
@@ -76,6 +81,7 @@ class Deliveries:
             headers=headers,
             clicker=clicker,
             message_id=message_id,
+            conversation=_place(activity),
         )
         if len(self.parcels) >= MOST_KEPT:
             raise BadOrder("too many deliveries for one run", 409)
@@ -93,9 +99,14 @@ class Deliveries:
         """Carry a parcel to the bot once; a bot that is not there or is too slow gives status 0."""
         if self._session is None or not self.bot_url:
             raise BadOrder("nobody said where the bot is (POST /_control/bot)", 409)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             async with self._session.post(self.bot_url, data=parcel.body, headers=parcel.headers) as answer:
-                return Post(status=answer.status, content_type=answer.content_type, body=await answer.read())
+                body = await answer.read()
+                elapsed_ms = round((loop.time() - began) * 1000, 1)
+                kind = answer.content_type
+                return Post(status=answer.status, content_type=kind, body=body, elapsed_ms=elapsed_ms)
         except TimeoutError:
             return Post(status=0, timed_out=True)
         except (aiohttp.ClientError, ValueError) as fault:
@@ -106,6 +117,11 @@ class Deliveries:
         """Keep a receipt."""
         self.receipts.append(receipt)
         return receipt
+
+
+def _place(activity: Activity) -> str:
+    where = activity.get("conversation")
+    return str(where.get("id", "")).partition(THREAD_MARK)[0] if isinstance(where, dict) else ""
 
 
 def shortened(body: bytes) -> str:

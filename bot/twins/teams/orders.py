@@ -138,6 +138,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     """HTTP status of the bot, 0 when there was none."""
     timed_out: bool = False
+    elapsed_ms: float = 0.0
+    """Real time until the bot had answered."""
     body: str = ""
     shown: Literal["nothing", "card", "message", "error", "login", "unable"] = "nothing"
     """What the person sees after an invoke; `unable` is "Unable to reach app"."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -22,6 +23,15 @@ REGION: Final = "/emea"
 """The service URL has a path, as the real ones have: who joins paths badly finds out here."""
 CARD_NOTICE: Final = "Sent a card"
 MOST_LOGGED: Final = 50_000
+MOST_RECEIVED: Final = 5_000
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """The JSON of one activity or of one answer, as the bot wrote it."""
+
+    conversation: str
+    """Its id, without a thread."""
+    document: bytes
 
 
 class TeamsOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +70,7 @@ class Teams:
         self.toasts: dict[str, list[Toast]] = {}
         self.notices: dict[str, list[Notice]] = {}
         self.log: list[LogEntry] = []
+        self.received: deque[Received] = deque(maxlen=MOST_RECEIVED)
         self.url = ""
 
     def listens_at(self, url: str) -> None:
@@ -83,6 +94,10 @@ class Teams:
         if len(self.log) < MOST_LOGGED:
             self.log.append(entry)
         return entry
+
+    def receive(self, conversation: str, document: bytes) -> None:
+        """Keep what the bot wanted shown there, whatever comes of it."""
+        self.received.append(Received(conversation=conversation, document=document))
 
     def toast(self, person: str, toast: Toast) -> None:
         """Show a word to one person alone."""
