@@ -74,6 +74,11 @@ class ChatDoors:
             self._settings.teams, desk=self._desk, book=self._book, now=self._now, new_id=self._new_id
         )
 
+    async def settle(self) -> None:
+        """Wait until the private answers under way are given: for clocks that jump."""
+        for app in self._built.values():
+            await app.settle()
+
     async def close(self) -> None:
         """Finish private answers under way and give connections back."""
         for app in self._built.values():
@@ -85,6 +90,8 @@ class _App(Door, Protocol):
     """A platform: door and surfaces."""
 
     def surface(self, tenant: str) -> Surface: ...
+
+    async def settle(self) -> None: ...
 
 
 class _Lazy:

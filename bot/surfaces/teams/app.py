@@ -83,6 +83,10 @@ class TeamsApp:
             log.exception("a delivery from Teams failed: %s", fault)
             return self._failed(activity)
 
+    async def settle(self) -> None:
+        """Wait until the answers that are under way have left."""
+        await self._tasks.settle(CLOSING_SECONDS)
+
     async def close(self) -> None:
         """Let answers that are under way leave, then give connections back."""
         await self._tasks.settle(CLOSING_SECONDS)
