@@ -22,6 +22,10 @@ TOKEN_CHARACTERS: Final = 10_000
 FORWARDING: Final = ("forwarded", "via", "x-real-ip", "x-original-host", "x-client-ip", "true-client-ip")
 
 
+BROWSER: Final = ("origin", "referer", "sec-fetch-site", "sec-fetch-mode")
+"""Only browsers send these, and Teams is none: a page from anywhere may post to this machine through one."""
+
+
 class Unproved(PermissionError):
     """Nobody vouches for this delivery; the text is for tests, never for the sender."""
 
@@ -99,6 +103,10 @@ def _only_from_here(delivered: Delivered, posted: Posted) -> None:
     for name in delivered.headers:
         if name.lower() in FORWARDING or name.lower().startswith("x-forwarded"):
             raise Unproved("forwarded")
+        if name.lower() in BROWSER:
+            raise Unproved("from a page in a browser")
+    if not header_of(delivered, "content-type").lower().startswith("application/json"):
+        raise Unproved("not JSON")  # what a form in a page can send without asking first
     if not on_this_machine(posted.service_url or ""):
         raise Unproved("a service address elsewhere")
 

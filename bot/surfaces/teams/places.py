@@ -145,8 +145,10 @@ def place_of(posted: Posted, app_id: str) -> Place:
     where, bot = posted.conversation, posted.recipient
     id = plain_conversation(where.id or "") if where else ""
     tenant = posted.place_tenant()
-    if where is None or not id or len(id) > ID_CHARACTERS or "|" in id or not _TENANT.fullmatch(tenant):
+    if where is None or not id or len(id) > ID_CHARACTERS or not _TENANT.fullmatch(tenant):
         raise Malformed("no conversation or no tenant")
+    if "|" in id or id.startswith("@"):  # signs of ours; such an id could pass for another place or message
+        raise Malformed("not an id of Teams")
     address = Address(
         service_url=posted.service_url or "",
         conversation=id,

@@ -53,7 +53,7 @@ class Town:
         remote: str = "127.0.0.1",
     ) -> Answered:
         """Post one activity; `token` is a whole header, "good" for a sound one, None for none."""
-        sent = dict(headers or {})
+        sent = {"Content-Type": "application/json; charset=utf-8"} | dict(headers or {})
         if token is not None:
             sent["Authorization"] = self.service.bearer() if token == "good" else token
         body = msgspec.json.encode(activity)

@@ -34,6 +34,26 @@ async def test_what_was_forwarded_is_refused(open_town: Town, name: str) -> None
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"Referer": "http://127.0.0.1:3978/"},
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": ""},
+    ],
+)
+async def test_a_page_in_a_browser_on_this_machine_is_refused(
+    open_town: Town, headers: dict[str, str]
+) -> None:
+    answered = await open_town.deliver(open_town.words("hi"), token=None, headers=headers)
+    assert answered.status == 401
+    assert open_town.desk.heard_nothing()
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://smba.trafficmanager.net/emea/",

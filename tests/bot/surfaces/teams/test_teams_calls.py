@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ import pytest
 from bot.core.errors import OutsideBusy, OutsideFailed, OutsideGone, OutsideUnclear
 from bot.surfaces.port import Surface
 from bot.surfaces.teams import connector
-from cards.model import Card, button, line
+from cards.model import Card, button, line, moment
 from tests.bot.surfaces.teams.teams_service import APP_ID, SECRET, Reply, Service
 from tests.bot.surfaces.teams.teams_stubs import DANA, TENANT
 from tests.bot.surfaces.teams.teams_town import BOT_ID, CHANNEL, CHAT, DIRECT, PLACE, Town
@@ -74,10 +75,14 @@ async def test_those_who_are_called_are_called_by_their_account(town: Town, surf
     assert (entity["mentioned"]["id"], entity["mentioned"]["name"]) == (DANA, "Dana Lead")
 
 
-async def test_the_card_speaks_of_the_clients_clock(town: Town, surface: Surface) -> None:
-    town.book.clock = "nonsense"
-    await send(surface)
-    assert surface.name == "teams"
+@pytest.mark.parametrize(("clock", "said"), [("Europe/Berlin", "22:30"), ("nonsense", "21:30")])
+async def test_the_card_speaks_of_the_clients_clock(
+    town: Town, surface: Surface, clock: str, said: str
+) -> None:
+    town.book.clock = clock
+    start = moment(datetime(2026, 11, 19, 21, 30, tzinfo=UTC))
+    await surface.send(PLACE, Card(push="p", title="t", key="k", body=(line("At ", start),)), key="k")
+    assert said in json.dumps(town.service.posts()[0].body)
 
 
 async def test_a_redraw_goes_to_the_message(town: Town, surface: Surface) -> None:

@@ -167,7 +167,14 @@ async def test_other_changes_make_nothing_known(town: Town, type: str, more: Jso
 
 @pytest.mark.parametrize(
     "where",
-    [None, {}, {"id": ""}, {"id": "19:x|y", "tenantId": TENANT}, {"id": "x" * 400, "tenantId": TENANT}],
+    [
+        None,
+        {},
+        {"id": f"@{DANA}", "tenantId": TENANT, "conversationType": "channel"},
+        {"id": ""},
+        {"id": "19:x|y", "tenantId": TENANT},
+        {"id": "x" * 400, "tenantId": TENANT},
+    ],
 )
 async def test_words_from_nowhere_are_malformed(town: Town, where: Json | None) -> None:
     answered = await town.deliver(town.words("hi", conversation=where))
