@@ -63,8 +63,11 @@ def has_template(spans: Spans) -> bool:
 
 
 def block(text: str, **more: Any) -> Drawn:
-    """A TextBlock of a ready line; it wraps, because a cut line is a lost one."""
-    return {"type": "TextBlock", "text": text, "wrap": True, **more}
+    """A TextBlock of a ready line; it wraps, because a cut line is a lost one.
+
+    Teams takes no empty text, so an empty cell holds what nobody sees.
+    """
+    return {"type": "TextBlock", "text": text or GAP, "wrap": True, **more}
 
 
 def small(line: str) -> Drawn:

@@ -208,3 +208,19 @@ def test_more_people_than_anybody_calls_are_counted() -> None:
 
     assert len(drawn["msteams"]["entities"]) == MENTIONS
     assert lines(drawn)[-1].endswith(" and 5 more")
+
+
+def test_no_text_of_a_card_is_empty_because_teams_takes_none() -> None:
+    drawn = content(shown(table(("Factor", "Because"), ("a part of it", "")), line(""), phone=False))
+
+    assert [text for text in texts_in(drawn) if not text] == []
+
+
+def texts_in(value: Any) -> list[str]:
+    """The text of every TextBlock."""
+    if isinstance(value, list):
+        return [text for each in value for text in texts_in(each)]
+    if not isinstance(value, dict):
+        return []
+    own = [str(value["text"])] if value.get("type") == "TextBlock" else []
+    return own + [text for each in value.values() for text in texts_in(each)]
