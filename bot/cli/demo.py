@@ -15,8 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from bot.cli.story.chats.opening import SURFACES
 from bot.cli.story.checker import Report, check
 from bot.cli.story.door import CONTROL_TOKEN
+from bot.cli.story.platform import PlatformView
 from bot.cli.story.plot import Plot
 from bot.cli.story.proof import prove
 from bot.cli.story.record import FleetView, read_fleet, read_ledgers
@@ -33,6 +35,7 @@ READERS_ZONE: Final = "Europe/Berlin"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this verb."""
     parser.add_argument("--seed", type=int, default=1, help="draws the fleet and its hidden defects")
+    parser.add_argument("--surface", choices=SURFACES, default=SURFACES[0], help="where the people are")
     parser.add_argument("--kev", type=Path, help="CISA's catalogue of exploited flaws (JSON or CSV)")
     parser.add_argument("--patches", type=Path, help="rows of Microsoft's update guide (CSV)")
     parser.add_argument("--sabotage", choices=tuple(SABOTAGES), help="break one thing; the end must name it")
@@ -48,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings()
     if settings is None:
         return WRONG_USE
-    given = Given(seed=args.seed, settings=settings, kev=args.kev, patches=args.patches)
+    given = Given(seed=args.seed, settings=settings, surface=args.surface, kev=args.kev, patches=args.patches)
     sabotage = SABOTAGES[args.sabotage]() if args.sabotage else Sabotage()
     report = asyncio.run(_demo(given, sabotage))
     for finding in report.findings:
@@ -74,17 +77,18 @@ async def _demo(given: Given, sabotage: Sabotage) -> Report:
     given.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     print(f"Store: {given.settings.data_dir}   keys: {given.settings.key_file}")
     print(f"Seed {given.seed}. Virtual time on the clock of {READERS_ZONE}.")
-    plot, fleet = await _played(given, sabotage, told)
+    plot, fleet, platform = await _played(given, sabotage, told)
     sabotage.finished(given.settings)
     found = prove(given.settings, told)
     ledgers = read_ledgers(given.settings.data_dir, given.settings.key_file)
     told.title("The checker")
-    return check(plot, ledgers, fleet, found)
+    return check(plot, ledgers, fleet, found, platform)
 
 
-async def _played(given: Given, sabotage: Sabotage, told: Transcript) -> tuple[Plot, FleetView]:
-    """The story, and the simulator's own account of it while the simulator still runs."""
+async def _played(given: Given, sabotage: Sabotage, told: Transcript) -> tuple[Plot, FleetView, PlatformView]:
+    """The story, and the simulators' own accounts of it while they still run."""
     async with opened_world(given, told, sabotage) as world:
         plot = await Story(world).play()
         fleet = await asyncio.to_thread(read_fleet, world.door.url, CONTROL_TOKEN)
-    return plot, fleet
+        platform = await world.stage.view(world.app)
+    return plot, fleet, platform

@@ -13,6 +13,7 @@ import msgspec
 
 from bot.cli.story import safety
 from bot.cli.story.case import Case, Finding, cases, clients
+from bot.cli.story.platform import PlatformView, check_platform
 from bot.cli.story.plot import Plot, check_privacy, check_steps
 from bot.cli.story.record import FleetView, LedgerView
 
@@ -27,6 +28,7 @@ GRAVITY: Final = (
     "rollback",
     "outcome",
     "privacy",
+    "platform",
     "replay",
     "story",
 )
@@ -51,7 +53,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check(
-    plot: Plot, ledgers: dict[str, LedgerView], fleet: FleetView, more: tuple[Finding, ...] = ()
+    plot: Plot,
+    ledgers: dict[str, LedgerView],
+    fleet: FleetView,
+    more: tuple[Finding, ...] = (),
+    platform: PlatformView | None = None,
 ) -> Report:
     """Look at everything; `more` is what verify and replay found."""
     all_cases = cases(ledgers)
@@ -63,8 +69,10 @@ def check(
     for case in all_cases:
         found += _case(case, fleet)
     found += [*check_steps(plot, ledgers, all_cases), *check_privacy(ledgers, fleet)]
+    found += check_platform(platform, ledgers, fleet) if platform else ()
     ordered = sorted(found, key=lambda finding: GRAVITY.index(finding.breach))
-    return Report(findings=tuple(ordered), counts=_counts(ledgers, fleet, all_cases))
+    counts = _counts(ledgers, fleet, all_cases) | _seen(platform)
+    return Report(findings=tuple(ordered), counts=counts)
 
 
 def _case(case: Case, fleet: FleetView) -> Iterator[Finding]:
@@ -85,6 +93,16 @@ def _unreadable(ledgers: dict[str, LedgerView]) -> Iterator[Finding]:
 def _whole(fleet: FleetView) -> Iterator[Finding]:
     if fleet.cut:
         yield Finding(breach="story", sentence="the simulator's log was cut, so not everything was checked")
+
+
+def _seen(platform: PlatformView | None) -> dict[str, int]:
+    if platform is None or not platform.deliveries:
+        return {}
+    return {
+        f"deliveries from {platform.surface}": len(platform.deliveries),
+        "card copies": len(platform.copies),
+        "things shown there": len(platform.received),
+    }
 
 
 def _counts(ledgers: dict[str, LedgerView], fleet: FleetView, all_cases: list[Case]) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.cli.story.looks import CLIENTS, Looks
-from bot.cli.story.people import Person
 from bot.cli.story.world import World
 from bot.core.gates import Gate
 from bot.core.pages import Page
@@ -15,7 +14,7 @@ class Desk:
     def __init__(self, world: World, looks: Looks) -> None:
         self._looks = looks
         self.dana, self.sam, self.lee, self.mia = (
-            Person(world, name) for name in ("dana", "sam", "lee", "mia")
+            world.stage.person(world, name) for name in ("dana", "sam", "lee", "mia")
         )
         self._people = {person.id: person for person in (self.dana, self.sam, self.lee, self.mia)}
         self._seen: set[tuple[str, str]] = set()

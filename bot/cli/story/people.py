@@ -1,99 +1,99 @@
-"""The people of the story at the console: they read the board, press real buttons, and type."""
+"""The people of the story, wherever they are: they read what stands there, press real buttons, and type.
+
+What somebody sees comes from the platform alone, never from the store: a button that is not drawn cannot be
+pressed. One implementation for each surface: `people_console.py`, `chats/slack.py`, `chats/teams.py`.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
 
-from bot.cli.story.world import Stuck, World
-from bot.surfaces.console.ports import Post
-from bot.surfaces.port import Answer, Clicked, Said
-from cards.model import Button, Card, Form
+import msgspec
 
-PROOF: Final = "console-switcher"
-NEWEST: Final = 200
+from bot.app import Ringmaster
+from bot.cli.story.transcript import Transcript
+from bot.clock import VirtualClock
+from bot.core.errors import Broken
+
+NOTHING_FILLED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class Person:
+class Stuck(Broken):
+    """The story waits for something that will not come."""
+
+
+class Pressable(msgspec.Struct, frozen=True, kw_only=True):
+    """A button as a person sees it."""
+
+    label: str
+    verb: str
+    name: str = ""
+    """How the platform tells it from the others of its message."""
+    message: str = ""
+    """The platform's name of the message it stands on; empty for a form that lies on top of everything."""
+    value: str = ""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """Something on a person's screen: a card, a private answer, a form."""
+
+    text: str
+    """All that can be read, a line each, buttons as their labels."""
+    buttons: tuple[Pressable, ...] = ()
+    fields: tuple[str, ...] = ()
+    """Names of what can be filled in."""
+    message: str = ""
+    private: bool = False
+    """Nobody else sees it."""
+
+
+class Scene(Protocol):
+    """What people need of the world around them."""
+
+    app: Ringmaster
+    clock: VirtualClock
+    told: Transcript
+
+    async def settle(self) -> None:
+        """Everything that is due at this moment, until nothing is left."""
+        ...
+
+    async def breathe(self) -> None:
+        """The seconds between two acts of people: platforms limit how much a bot says at one moment."""
+        ...
+
+
+class Person(Protocol):
     """Somebody of the sample house, by the id under which the house knows them."""
 
-    def __init__(self, world: World, id: str) -> None:
-        self.world = world
-        self.id = id
-        self.name = id.title()
+    id: str
+    name: str
 
-    async def types(self, place: str, text: str) -> Answer | None:
-        """Type a line into a conversation; the answer is for them alone."""
-        world, at = self.world, self.world.clock.now()
-        world.told.said(at, self.name, place, text)
-        said = Said(
-            conversation=place,
-            person_id=self.id,
-            proof=PROOF,
-            text=text,
-            delivery_id=world.clock.new_id(),
-            received_at=at,
-        )
-        answer = await world.app.backend.say(said)
-        world.told.answered(answer, await self._zone_of(place))
-        await world.settle()
-        return answer
+    async def types(self, place: str, text: str) -> Shown | None:
+        """Type a line into a conversation; what came back for them alone."""
+        ...
 
-    async def presses(self, place: str, key: str, *verbs: str) -> Answer | None:
-        """Press one of these buttons on the card with this key, as it stands on the board now."""
-        post = await self.post(place, key)
-        return await self.clicks(place, _button(post.card, verbs), post.message_id)
+    async def presses(self, place: str, key: str, *verbs: str) -> Shown | None:
+        """Press one of these buttons on the newest card of this thing in a conversation."""
+        ...
 
     async def clicks(
-        self, place: str, button: Button, message_id: str = "", fields: tuple[tuple[str, str], ...] = ()
-    ) -> Answer | None:
-        """Press this very button: its value is whatever the card carries."""
-        world, at = self.world, self.world.clock.now()
-        world.told.pressed(at, self.name, place, button.label)
-        clicked = Clicked(
-            conversation=place,
-            person_id=self.id,
-            proof=PROOF,
-            message_id=message_id,
-            value=button.value,
-            fields=fields,
-            delivery_id=world.clock.new_id(),
-            received_at=at,
-        )
-        answer = await world.app.backend.click(clicked)
-        world.told.answered(answer, await self._zone_of(place))
-        await world.settle()
-        return answer
+        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED
+    ) -> Shown | None:
+        """Press this very button, with a form's fields filled in."""
+        ...
 
-    async def sees(self, place: str, key: str) -> Card:
+    async def sees(self, place: str, key: str) -> Shown:
         """Read a card; it goes into the transcript."""
-        post = await self.post(place, key)
-        self.world.told.card(self.world.clock.now(), place, post.card, post.zone)
-        return post.card
-
-    async def _zone_of(self, place: str) -> str:
-        places = await self.world.app.backend.conversations(self.id)
-        return next((each.zone for each in places if each.conversation == place), "UTC")
-
-    async def post(self, place: str, key: str) -> Post:
-        """The card with this key in a conversation."""
-        posts = await self.world.app.backend.posts(self.id, place, NEWEST)
-        found = next((post for post in posts if post.card.key == key), None)
-        if found is None:
-            raise Stuck(f"{self.name} finds no card {key} in {place}")
-        return found
+        ...
 
 
-def button_of(answer: Answer | None, verb: str) -> Button:
-    """A button of a private answer."""
-    if isinstance(answer, Form):
-        return answer.submit
-    if answer is None:
-        raise Stuck(f"no answer came that could be pressed ({verb})")
-    return _button(answer, (verb,))
-
-
-def _button(card: Card, verbs: tuple[str, ...]) -> Button:
-    found = next((button for button in card.buttons if button.verb in verbs), None)
+def button_of(shown: Shown | None, *verbs: str) -> Pressable:
+    """A button with one of these verbs; Stuck when there is none."""
+    found = next((one for one in shown.buttons if one.verb in verbs), None) if shown else None
     if found is None:
-        raise Stuck(f"the card {card.key} has no button {' or '.join(verbs)}")
+        drawn = ", ".join(one.label for one in shown.buttons) if shown else "nothing"
+        raise Stuck(f"there is no button {' or '.join(verbs)}, there is: {drawn or 'none'}")
     return found

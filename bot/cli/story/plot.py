@@ -124,7 +124,7 @@ def check_privacy(ledgers: dict[str, LedgerView], fleet: FleetView) -> Iterator[
     """A client's entries name no other client and no device of another client."""
     own = clients(ledgers)
     for tenant, ledger in sorted(own.items()):
-        foreign = _foreign_words(tenant, set(own), fleet)
+        foreign = foreign_words(tenant, set(own), fleet)
         for entry in ledger.entries:
             text = entry.text.casefold()
             found = next((word for word in foreign if word in text), None)
@@ -133,7 +133,7 @@ def check_privacy(ledgers: dict[str, LedgerView], fleet: FleetView) -> Iterator[
                 yield Finding(breach="privacy", sentence=sentence)
 
 
-def _foreign_words(tenant: str, tenants: set[str], fleet: FleetView) -> list[str]:
+def foreign_words(tenant: str, tenants: set[str], fleet: FleetView) -> list[str]:
     """Names of the other clients; the simulator's devices carry them in front."""
     others = {name.casefold() for name in fleet.organisations.values()} | tenants
     return sorted(word for word in others if word != tenant and not word.startswith(tenant))

@@ -8,10 +8,10 @@ import msgspec
 
 from bot.cli.story.desk import Desk
 from bot.cli.story.looks import CLIENTS, Looks
-from bot.cli.story.people import button_of
+from bot.cli.story.people import Stuck, button_of
 from bot.cli.story.plot import Plot
 from bot.cli.story.surprises import Surprises
-from bot.cli.story.world import Stuck, World
+from bot.cli.story.world import World
 from bot.core.errors import RingmasterError
 from bot.core.rollout.state import DeviceState, Rollout
 
@@ -40,6 +40,7 @@ class Story:
         return self.plot
 
     async def _acts(self) -> None:
+        await self.world.stage.gather(self.desk.dana, CLIENTS)
         await self.morning()
         if not self.plot.good:
             return
@@ -196,5 +197,16 @@ class Story:
         self.plot = msgspec.structs.replace(self.plot, requested=asked.id)
         key = f"gate:{asked.gate}"
         await self.desk.dana.presses(GOOD, key, "approve")
-        choices = await self.desk.lee.presses(GOOD, key, "reject")
-        await self.desk.lee.clicks(GOOD, button_of(choices, "reject-known-problem"))
+        await self._said_no(key)
+
+    async def _said_no(self, key: str) -> None:
+        """One tap on a reason at the console; words of one's own where the platform has its own forms."""
+        lee = self.desk.lee
+        choices = await lee.presses(GOOD, key, "reject")
+        if self.world.stage.surface == "console":
+            await lee.clicks(GOOD, button_of(choices, "reject-known-problem"))
+            return
+        form = await lee.clicks(GOOD, button_of(choices, "reject-words"))
+        if form is None:
+            raise Stuck("no form came for the reason")
+        await lee.clicks(GOOD, form.buttons[0], {form.fields[0]: "Two servers are in the middle of a move"})

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, TextIO
 from zoneinfo import ZoneInfo
 
 from bot.cli.story.record import moment
-from bot.surfaces.port import Answer
-from cards.model import Form
-from cards.plain import render, render_form
 
 MARGIN: Final = " " * 10
 NAMES_SHOWN: Final = 4
+NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Transcript:
@@ -36,20 +35,34 @@ class Transcript:
         """Somebody typed something."""
         self._write(f"{self._clock(at)} {person} in {place}: {text}")
 
-    def pressed(self, at: datetime, person: str, place: str, label: str) -> None:
-        """Somebody pressed a button."""
-        self._write(f"{self._clock(at)} {person} in {place} presses [{label}]")
+    def pressed(
+        self,
+        at: datetime,
+        person: str,
+        place: str,
+        label: str,
+        fields: Mapping[str, str] = NO_FIELDS,
+        how: str = "",
+    ) -> None:
+        """Somebody pressed a button, with what they had filled in; `how` if it is worth a word."""
+        filled = "".join(f", {name}: {text}" for name, text in fields.items())
+        self._write(f"{self._clock(at)} {person} in {place} presses [{label}]{how}{filled}")
 
-    def answered(self, answer: Answer | None, zone: str) -> None:
-        """What the person got back, for their eyes only, on the clock of where they asked."""
-        if answer is not None:
-            self._write(textwrap.indent(_drawn(answer, zone), f"{MARGIN}> "))
+    def answered(self, text: str) -> None:
+        """What the person got back, for their eyes only."""
+        if text:
+            self._write(textwrap.indent(text, f"{MARGIN}> "))
 
-    def card(self, at: datetime, place: str, card: Answer, zone: str) -> None:
-        """A card as it stands in a conversation, on the clock of its client."""
-        clock = "" if zone == self._zone.key else f" (clock of {zone})"
+    def changed(self, text: str) -> None:
+        """No private answer came: the card that was pressed has changed for everybody."""
+        self._write(f"{MARGIN}> (the card has changed)")
+        self._write(textwrap.indent(text, f"{MARGIN}| "))
+
+    def card(self, at: datetime, place: str, text: str, zone: str = "") -> None:
+        """A card as it stands in a conversation, on the clock of `zone` where it is not the reader's."""
+        clock = "" if zone in ("", self._zone.key) else f" (clock of {zone})"
         self._write(f"{self._clock(at)} Card in {place}{clock}:")
-        self._write(textwrap.indent(_drawn(card, zone), f"{MARGIN}| "))
+        self._write(textwrap.indent(text, f"{MARGIN}| "))
 
     def bot(self, at: datetime, text: str) -> None:
         """Something that the bot decided or saw."""
@@ -71,8 +84,3 @@ class Transcript:
 
     def _write(self, text: str) -> None:
         print(text, file=self._out, flush=True)
-
-
-def _drawn(answer: Answer, zone: str) -> str:
-    clock = ZoneInfo(zone)
-    return render_form(answer, clock) if isinstance(answer, Form) else render(answer, clock)

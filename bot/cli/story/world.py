@@ -18,11 +18,13 @@ import msgspec
 from bot.app import Ringmaster, ninjaone
 from bot.cli.import_intel import import_path
 from bot.cli.sample import FEEDS, SAMPLE_HOUSE, SAMPLE_INTEL, sample_account, start_fleet
+from bot.cli.story.chats.opening import opened_stage
 from bot.cli.story.door import Door
+from bot.cli.story.people import Stuck
 from bot.cli.story.sabotage import Sabotage
+from bot.cli.story.stage import Stage
 from bot.cli.story.transcript import Transcript
 from bot.clock import VirtualClock
-from bot.core.errors import Broken
 from bot.core.policy import Caps, Policy, WindowRule
 from bot.opening import open_office
 from bot.runner.loop import Runner
@@ -33,6 +35,7 @@ from store.intel import FILE_NAME, FeedKind, IntelStore
 START: Final = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
 """A Monday morning, the same as the simulator's own."""
 LONGEST_STORY: Final = timedelta(days=6)
+BREATH: Final = timedelta(seconds=10)
 FLEET_PACE_SECONDS: Final = 4 * 3600
 SOAK_SECONDS: Final = 1800
 CANARIES: Final = 5
@@ -44,25 +47,29 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
     seed: int
     settings: Settings
+    surface: str = "console"
     kev: Path | None = None
     patches: Path | None = None
-
-
-class Stuck(Broken):
-    """The story waits for something that will not come."""
 
 
 class World:
     """Everything that the steps work with."""
 
     def __init__(
-        self, app: Ringmaster, clock: VirtualClock, door: Door, told: Transcript, sabotage: Sabotage
+        self,
+        app: Ringmaster,
+        clock: VirtualClock,
+        door: Door,
+        told: Transcript,
+        sabotage: Sabotage,
+        stage: Stage,
     ) -> None:
         self.app = app
         self.clock = clock
         self.door = door
         self.told = told
         self.sabotage = sabotage
+        self.stage = stage
 
     async def settle(self) -> None:
         """Everything that is due at this moment, until nothing is left."""
@@ -92,15 +99,22 @@ class World:
         self.app.readiness.drained()
         return self.app.ready()
 
+    async def breathe(self) -> None:
+        """Nobody clicks twice within one moment, and no platform takes everything at one moment."""
+        await self._pass(BREATH)
+
     async def pass_time(self, minutes: int) -> None:
         """Let so much time pass, with everything that is due in between."""
-        end = self.clock.now() + timedelta(minutes=minutes)
+        await self._pass(timedelta(minutes=minutes))
+
+    async def _pass(self, span: timedelta) -> None:
+        end = self.clock.now() + span
 
         async def over() -> bool:
             moments = [await self.app.next_moment(), await self.door.next_due()]
             return all(at is None or at > end for at in moments)
 
-        await self.until(over, f"{minutes} minutes to pass")
+        await self.until(over, f"{span} to pass")
         self.clock.advance(end)
         await self.door.advance(end)
 
@@ -134,17 +148,19 @@ async def opened_world(given: Given, told: Transcript, sabotage: Sabotage) -> As
         door = Door(fleet.url)
         stack.push_async_callback(door.close)
         clock = VirtualClock(START, given.seed)
+        stage = await stack.enter_async_context(opened_stage(given.surface, clock))
         account = msgspec.structs.replace(sample_account(fleet.url), poll_seconds=FLEET_PACE_SECONDS)
-        settings = msgspec.structs.replace(given.settings, ninjaone=(account,))
+        settings = stage.settings(msgspec.structs.replace(given.settings, ninjaone=(account,)))
         opened = open_office(settings, clock, lock=True)
         stack.callback(opened.close)
         sabotage.office_opened(opened.office)
-        provision(opened.office, _house())
+        provision(opened.office, stage.house(_house()))
         rmm = {account.account: sabotage.connector(ninjaone(account, clock, _no_wait), door)}
         app = Ringmaster(settings, opened, clock, intel, rmm)
         stack.push_async_callback(app.close)
         app.runner = Runner(app.services, owner="demo", one_by_one=True)
-        yield World(app, clock, door, told, sabotage)
+        await stack.enter_async_context(stage.connected(app))
+        yield World(app, clock, door, told, sabotage, stage)
 
 
 async def _no_wait(seconds: float) -> None:
