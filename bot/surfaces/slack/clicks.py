@@ -12,7 +12,7 @@ from bot.core.envelope import Proof
 from bot.surfaces.port import ChatClicked, ChatDesk, Outcome, Place
 from bot.surfaces.slack import held as holding
 from bot.surfaces.slack.desk import SafeDesk
-from bot.surfaces.slack.drawing import in_modal, sentence, zone_of
+from bot.surfaces.slack.drawing import in_modal, is_answer, sentence, zone_of
 from bot.surfaces.slack.held import Held
 from bot.surfaces.slack.inbound import Inbound, Origin, delivery_id, of_interaction
 from bot.surfaces.slack.once import Once
@@ -47,13 +47,19 @@ class Clicks:
         clicked = await self._clicked(click, action, click.channel, origin, turn)
         outcome = await self._safe.click(clicked)
         if not outcome.kept or self._once.first(clicked.delivery_id):
-            self._answer(click, click.channel, clicked, outcome, turn)
+            where = Where(
+                channel=click.channel.id,
+                user=click.user.id,
+                response_url=click.response_url or "",
+                replaces=_on_an_answer(click, action),
+            )
+            self._answer(click, where, clicked, outcome, turn)
         return BoltResponse(status=200)
 
     async def _clicked(
         self, click: Click, action: Action, channel: ChannelRef, origin: Origin, turn: Turn
     ) -> ChatClicked:
-        hidden = bool(click.container.is_ephemeral)
+        hidden = _on_an_answer(click, action)
         named = (click.trigger_id, action.action_ts) if click.trigger_id else (turn.digest,)
         return ChatClicked(
             sender=await self._inbound.sender(origin),
@@ -65,16 +71,8 @@ class Clicks:
             received_at=turn.received_at,
         )
 
-    def _answer(
-        self, click: Click, channel: ChannelRef, clicked: ChatClicked, outcome: Outcome, turn: Turn
-    ) -> None:
+    def _answer(self, click: Click, where: Where, clicked: ChatClicked, outcome: Outcome, turn: Turn) -> None:
         """What the person is to see beside the card's own change, once the HTTP answer has left."""
-        where = Where(
-            channel=channel.id,
-            user=click.user.id,
-            response_url=click.response_url or "",
-            replaces=bool(click.container.is_ephemeral),
-        )
         zone = zone_of(outcome.zone)
         if isinstance(outcome.answer, Form):
             held = _held(outcome.answer, clicked, where)
@@ -125,6 +123,11 @@ class Clicks:
             )
             turn.after.append(partial(self._private.show, where, card, zone_of(outcome.zone)))
         return _modal({"response_action": "clear"})
+
+
+def _on_an_answer(click: Click, action: Action) -> bool:
+    """The button stands on a private answer, which is no copy of a card and is replaced by the next one."""
+    return bool(click.container.is_ephemeral) or is_answer(action.block_id)
 
 
 def _to_show(outcome: Outcome, *, hidden: bool) -> Card | None:

@@ -18,6 +18,7 @@ TOO_LONG: Final = "The rest does not fit into Slack. Details or the console have
 CLOSE: Final = "Close"
 NAME: Final = "Ringmaster"
 MODAL_BLOCKS: Final = 100
+ANSWER: Final = "answer"
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -53,6 +54,24 @@ def _bare(card: Card, zone: ZoneInfo) -> SlackMessage:
 def body_of(message: SlackMessage) -> dict[str, Any]:
     """As an argument of a method; an empty list takes away blocks that stand there."""
     return {"text": message.text, "blocks": list(message.blocks)}
+
+
+def answer_body(message: SlackMessage) -> dict[str, Any]:
+    """The same for a private answer: the rows of its buttons bear a name by which a click says so.
+
+    An answer in direct messages looks like a card of ours to Slack. A click on it must not be taken for one
+    on the card: the answer would be made a copy, and be redrawn as the thing's card.
+    """
+    blocks = [
+        {**block, "block_id": f"{ANSWER}:{place}"} if block["type"] == "actions" else block
+        for place, block in enumerate(message.blocks)
+    ]
+    return {"text": message.text, "blocks": blocks}
+
+
+def is_answer(block_id: str | None) -> bool:
+    """True for a row of buttons of a private answer."""
+    return (block_id or "").startswith(f"{ANSWER}:")
 
 
 def in_modal(card: Card, zone: ZoneInfo) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import msgspec
 
 from bot.core.errors import OutsideBusy, OutsideFailed
 from bot.surfaces.slack import held as holding
-from bot.surfaces.slack.drawing import body_of, sentence, versions
+from bot.surfaces.slack.drawing import answer_body, sentence, versions
 from bot.surfaces.slack.faults import UNSENDABLE, SlackRefused
 from bot.surfaces.slack.held import Held
 from bot.surfaces.slack.inbound import is_direct
@@ -94,7 +94,7 @@ class Private:
         """True when it was taken. Used up, too old, or not Slack's: there is another way."""
         kind: dict[str, Any] = {"response_type": "ephemeral", "replace_original": where.replaces}
         try:
-            await self._web.respond(where.response_url, {**kind, **body_of(message)})
+            await self._web.respond(where.response_url, {**kind, **answer_body(message)})
         except OutsideFailed:
             return False
         return True
@@ -107,7 +107,7 @@ class Private:
             "channel": where.channel,
             "user": None if direct else where.user,
             "thread_ts": where.thread or None,
-            **body_of(message),
+            **answer_body(message),
         }
         for left in reversed(range(TRIES)):
             try:

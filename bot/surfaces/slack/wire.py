@@ -74,6 +74,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     value: MaybeText = None
     action_ts: MaybeText = None
+    block_id: MaybeText = None
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from slack_bolt import BoltResponse
 from bot.core.envelope import Proof
 from bot.surfaces.port import ChatDesk, ChatSaid, Outcome, Place, Sender
 from bot.surfaces.slack.desk import SafeDesk
-from bot.surfaces.slack.drawing import asking_to_open, body_of, sentence, zone_of
+from bot.surfaces.slack.drawing import answer_body, asking_to_open, sentence, zone_of
 from bot.surfaces.slack.held import Held
 from bot.surfaces.slack.inbound import (
     Inbound,
@@ -196,4 +196,4 @@ def _for_the_sender(outcome: Outcome) -> BoltResponse:
     if outcome.answer is None or isinstance(outcome.answer, Form):
         return BoltResponse(status=200)
     message = render(outcome.answer, zone_of(outcome.zone))
-    return BoltResponse(status=200, body={"response_type": "ephemeral", **body_of(message)})
+    return BoltResponse(status=200, body={"response_type": "ephemeral", **answer_body(message)})

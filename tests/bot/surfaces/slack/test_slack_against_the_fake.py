@@ -188,6 +188,20 @@ async def test_a_card_in_direct_messages_is_clicked_there(workspace: Workspace) 
     assert (clicked.message_id, clicked.place.conversation) == (message_id, workspace.direct("dana"))
 
 
+async def test_a_button_of_an_answer_in_direct_messages_is_on_no_copy_and_is_answered_in_its_place(
+    workspace: Workspace,
+) -> None:
+    workspace.desk.outcome = Outcome(answer=a_card())
+    await workspace.slack.say("dana", "dm", "waiting")
+    await workspace.app.settle()
+    workspace.desk.outcome = Outcome(answer=None, accepted=True, current=a_card(push="As it is now"))
+    await workspace.slack.press("dana", "dm", "Approve")
+    await workspace.app.settle()
+    assert workspace.desk.clicked[0].message_id == ""
+    assert (await workspace.slack.last("dana", "dm")).text == "As it is now"
+    assert len(await workspace.slack.seen("dana", "dm")) == 2
+
+
 async def test_a_mention_is_answered_privately(workspace: Workspace) -> None:
     await workspace.slack.say("dana", "#contoso", "@ringmaster waiting")
     await workspace.app.settle()
