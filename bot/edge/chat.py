@@ -6,6 +6,7 @@ What a platform's request means, whom it comes from and what it gets back, its s
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -27,24 +28,45 @@ class ChatEntrance:
         self._limits = limits
         self._tally = tally
         self._at_once = 0
+        self._reading: dict[asyncio.Timeout, None] = {}
+        """Requests whose body has not come whole yet, the longest one first."""
 
     async def take(self, request: web.Request) -> web.Response:
         """One request; whatever it is, the answer is small and quick."""
+        try:
+            body = await self._whole_body(request)
+        except BadBody as bad:
+            self._tally.add(bad.counter.replace("deliveries", "chat"))
+            return said(bad.status)
         if self._at_once >= self._limits.chat_at_once:
             self._tally.add("chat-turned-away")
             return busy(self._limits.retry_after_seconds)
         self._at_once += 1
         try:
-            return await self._answered(request)
-        except BadBody as bad:
-            self._tally.add(bad.counter.replace("deliveries", "chat"))
-            return said(bad.status)
+            return await self._answered(request, body)
         finally:
             self._at_once -= 1
 
-    async def _answered(self, request: web.Request) -> web.Response:
-        check_claims(request, self._limits.chat_bytes)
-        body = await read_body(request, most_bytes=self._limits.chat_bytes, seconds=self._limits.body_seconds)
+    async def _whole_body(self, request: web.Request) -> bytes:
+        """The body, if it comes in time. Where too many are still on their way, the slowest one gives up its
+        place: a platform sends a body together with its head, and strangers who dribble keep nobody out."""
+        limits = self._limits
+        check_claims(request, limits.chat_bytes)
+        if len(self._reading) >= limits.chat_at_once:
+            slowest = next(iter(self._reading))
+            del self._reading[slowest]
+            slowest.reschedule(asyncio.get_running_loop().time())
+        try:
+            async with asyncio.timeout(None) as place:
+                self._reading[place] = None
+                try:
+                    return await read_body(request, most_bytes=limits.chat_bytes, seconds=limits.body_seconds)
+                finally:
+                    self._reading.pop(place, None)
+        except TimeoutError:
+            raise BadBody(408, "deliveries-too-slow") from None
+
+    async def _answered(self, request: web.Request, body: bytes) -> web.Response:
         if too_deep(body, self._limits.nesting):
             self._tally.add("chat-malformed")
             return said(400)

@@ -33,8 +33,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds memory: so many times the largest body at most. The rest is asked to come back."""
     chat_at_once: int = 64
     """The same for the chat platforms, apart: a flood of deliveries must not keep people from deciding."""
-    chat_bytes: int = MIB
-    """Slack sends at most some 100 KB, Teams at most 100 KB (surfaces.md 4, 5); more is no chat."""
+    chat_bytes: int = MIB // 2
+    """The largest card in the longest script makes some 150 KB (surfaces.md 4, 5); more is no chat."""
     retry_after_seconds: int = 5
     nesting: int = 64
     """Brackets within brackets. No vendor's delivery that we know has more than ten."""
