@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -92,7 +92,7 @@ async def test_of_a_yes_on_slack_and_a_no_on_teams_at_once_one_decides(town: Tow
     await settled_answers(town, answers)
 
 
-async def settled_answers(town: Town, answers: list[Told]) -> None:
+async def settled_answers(town: Town, answers: Sequence[Told]) -> None:
     """One vote, one decision, no failed delivery, and the card says the same everywhere."""
     assert [each.status for each in answers] == [200, 200]
     assert len(town.votes()) == len(town.decided()) == 1

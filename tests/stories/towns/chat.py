@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from tests.bot.runner.runner_bench import Bench
+
 Trouble = Literal["429", "429 bare", "500", "502", "412", "503", "504", "hang", "drop-before", "drop-after"]
 
 
@@ -47,6 +49,7 @@ class Chat(Protocol):
     """Contoso's channel on one platform, where Dana, Sam, Lee and Mia are."""
 
     name: str
+    bench: Bench
     path: str
     """Of its address on the public port."""
     unproved: str
@@ -76,6 +79,14 @@ class Chat(Protocol):
 
     def wrapped(self, inner: str) -> bytes:
         """A press whose innermost part is this JSON."""
+        ...
+
+    def unknown_kinds(self) -> dict[str, bytes]:
+        """Deliveries of kinds that the bot has no use for, by name."""
+        ...
+
+    async def sent_bytes(self, told: Told) -> bytes:
+        """The bytes of a delivery."""
         ...
 
     async def trouble(self, kind: Trouble, *, times: int = 1, what: str = "post") -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
+
 from bot.surfaces.slack.app import SlackApp
 from bot.surfaces.slack.config import SlackConfig
 from bot.twins.slack.courier import FORM, Outcome
@@ -166,6 +168,23 @@ class SlackChat:
     def wrapped(self, inner: str) -> bytes:
         payload = '{"type":"block_actions","user":{"id":"U1"},"actions":[' + inner + "]}"
         return urlencode({"payload": payload}).encode()
+
+    def unknown_kinds(self) -> dict[str, bytes]:
+        user = {"id": "U0RING0001"}
+        events = ("reaction_added", "team_join", "made_up_tomorrow")
+        found = {
+            kind: {"type": "event_callback", "event_id": f"Ev{n}", "event": {"type": kind, "user": "U1"}}
+            for n, kind in enumerate(events)
+        }
+        bodies = {kind: msgspec.json.encode(event) for kind, event in found.items()}
+        for kind in ("block_suggestion", "shortcut", "message_action", "view_closed", "made_up_tomorrow"):
+            payload = {"type": kind, "user": user, "view": {"id": "V1"}, "callback_id": "x"}
+            bodies[f"interaction {kind}"] = urlencode({"payload": msgspec.json.encode(payload)}).encode()
+        bodies["app_rate_limited"] = msgspec.json.encode({"type": "app_rate_limited", "team_id": "T1"})
+        return bodies
+
+    async def sent_bytes(self, told: Told) -> bytes:
+        return (await self.slack.raw(told.delivery)).body.encode()
 
     # --- trouble ---
 

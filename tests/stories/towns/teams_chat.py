@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from typing import Any
@@ -154,6 +155,16 @@ class TeamsChat:
             "channelData": {"tenant": {"id": tenant}},
         } | more
 
+    def unknown_kinds(self) -> dict[str, bytes]:
+        kinds = ("typing", "event", "messageReaction", "messageUpdate", "endOfConversation", "madeUpTomorrow")
+        bodies = {kind: msgspec.json.encode(self.activity(kind)) for kind in kinds}
+        for name in ("task/fetch", "composeExtension/query", "madeUp/tomorrow"):
+            bodies[f"invoke {name}"] = msgspec.json.encode(self.activity("invoke", name=name, value={}))
+        return bodies
+
+    async def sent_bytes(self, told: Told) -> bytes:
+        return self.fake.deliveries.kept(int(told.delivery)).body
+
     # --- trouble ---
 
     async def trouble(self, kind: Trouble, *, times: int = 1, what: str = "post") -> None:
@@ -187,3 +198,12 @@ def _told(receipt: Receipt, seconds: float) -> Told:
     if receipt.shown == "card":
         shown = "\n".join(texts_in(msgspec.json.decode(receipt.body.encode())))
     return Told(status=receipt.status, text=shown, seconds=seconds, delivery=str(receipt.number))
+
+
+def invented_token(number: int) -> str:
+    """Well formed, and signed with a key that nobody published."""
+    head = {"alg": "RS256", "typ": "JWT", "kid": f"invented-{number}"}
+    parts = (head, {"iss": "https://api.botframework.com"}, "signature")
+    return ".".join(
+        base64.urlsafe_b64encode(msgspec.json.encode(part)).decode().rstrip("=") for part in parts
+    )
