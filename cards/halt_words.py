@@ -128,7 +128,7 @@ def more_failures(rollout: Rollout, threshold: int) -> int | None:
             for n, ring in enumerate(rollout.rings, start=1)
         }
         whole = _with_failures(_together(rollout), strictest, more)
-        found = halt.verdict(whole=whole, rings=rings, ring_count=len(rollout.rings), p0_pm=p0)
+        found = halt.verdict(whole=whole, rings=rings, ring_count=rollout.ring_count(), p0_pm=p0)
         return found.evidence >= threshold
 
     return 0 if crosses(0) else _first(crosses, left) if strictest else None

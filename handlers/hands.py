@@ -69,7 +69,8 @@ def load_hand(uow: UnitOfWork, id: str, message: Message) -> tuple[Hand, int]:
     rows = list(uow.device_rows(id, devices=named)) if named else []
     rows += uow.device_rows(id, states=[state.value for state in MOVING])
     cap = rollout.offer.caps.concurrent
-    rows += uow.device_rows(id, ring=rollout.ring, states=[DeviceState.PLANNED.value], limit=cap)
+    room = cap + len(named)  # what an approval leaves out is still planned here and takes nobody's place
+    rows += uow.device_rows(id, ring=rollout.ring, states=[DeviceState.PLANNED.value], limit=room)
     following = rollout.ring + 1
     if following < len(rollout.rings):
         rows += uow.device_rows(id, ring=following, states=[DeviceState.PLANNED.value], limit=cap)

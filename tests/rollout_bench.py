@@ -16,8 +16,9 @@ import msgspec
 from bot.core import gates
 from bot.core.actions import Accepted, Action, ActionOutcome, DeviceReport, InstallUpdate
 from bot.core.effects import Act, Effect, PageOnCall
-from bot.core.gates import Gate, GateSettled
+from bot.core.gates import Gate, GateSettled, WeighChanges
 from bot.core.halt import Tally
+from bot.core.narrowing import UNCHANGED, Narrowing, removed
 from bot.core.offers import Offer
 from bot.core.rollout import messages as m
 from bot.core.rollout.advance import next_due
@@ -39,6 +40,7 @@ from tests.builders import KB, NOW, ended, frame, reading, standing, waiting
 F = TypeVar("F")
 FACTS = msgspec.json.Decoder(list[m.RolloutFact])
 STATE = msgspec.json.Decoder(Rollout)
+SENT = (gates.GateMessage, GateSettled, WeighChanges)
 
 
 class Bench:
@@ -88,8 +90,8 @@ class Bench:
                 self.hand = evolve(self.hand, change)
                 self.facts.append(change)
                 sent += react(self.hand.having(), change)
-        self.effects += [one for one in sent if not isinstance(one, (gates.GateMessage, GateSettled))]
-        return [one for one in sent if isinstance(one, (gates.GateMessage, GateSettled))]
+        self.effects += [one for one in sent if not isinstance(one, SENT)]
+        return [one for one in sent if isinstance(one, SENT)]
 
     def plan(self) -> Bench:
         """Take the offer; its start is asked."""
@@ -103,7 +105,9 @@ class Bench:
         self.vote("approve")
         return self
 
-    def vote(self, verb: str, person: str = "dana", reason: str = "") -> list[m.RolloutFact]:
+    def vote(
+        self, verb: str, person: str = "dana", reason: str = "", changes: Narrowing = UNCHANGED
+    ) -> list[m.RolloutFact]:
         """Decide the gate that is open now."""
         gate = self.gates[self.rollout.gate]
         return self.tell(
@@ -113,6 +117,7 @@ class Bench:
                 verb=gates.Verb(verb),
                 reason=reason,
                 standing=standing(person, at=self.at),
+                changes=changes,
             )
         )
 
@@ -224,6 +229,11 @@ class Bench:
     def pages(self) -> list[str]:
         return [effect.reason for effect in self.effects if isinstance(effect, PageOnCall)]
 
+    def taken_away(self) -> set[str]:
+        """Devices that any counted yes of any gate left out, by that vote alone."""
+        votes = [vote for gate in self.gates.values() for vote in gate.approvals()]
+        return {device for vote in votes for device in removed(self.offer, vote.changes)}
+
     # --- promises ---
 
     def _hold_promises(self, new: list[m.RolloutFact]) -> None:
@@ -255,10 +265,13 @@ class Bench:
         for action in installs:
             planned = self.offer.target(action.device_id)
             assert planned is not None, "a device outside the plan"
+            assert action.device_id not in self.taken_away(), "a device that a voter took away"
             assert planned.kb == action.kb
         if installs:
-            digests = {one.offer_digest for one in self.facts if isinstance(one, m.RolloutApproved)}
+            approvals = [one for one in self.facts if isinstance(one, m.RolloutApproved)]
+            digests = {one.in_force or one.offer_digest for one in approvals}
             assert fact.offer_digest in digests, "an install that nobody approved"
+            assert fact.offer_digest == after.offer.digest(), "the digest is not that of what is carried out"
             assert before.status == RolloutStatus.RUNNING
             assert not before.pauses
             assert self.at < self.offer.not_after, "an install after the approval ended"

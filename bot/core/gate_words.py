@@ -36,7 +36,7 @@ class Question(Value):
     subject_kind: str
     subject_id: str
     purpose: str
-    """start | promote | rollback"""
+    """start | promote | continue | rollback | phase"""
     offer_digest: str
     rules: ApprovalRule
     requester: str
@@ -84,6 +84,10 @@ class Gate(Value):
     def changes(self) -> Narrowing:
         """What the counted yes votes together took away: each approves a set, all of them what is in each."""
         return combined([vote.changes for vote in self.approvals()])
+
+    def changed_by(self) -> tuple[Vote, ...]:
+        """The counted yes votes that took something away."""
+        return tuple(vote for vote in self.approvals() if not vote.changes.empty())
 
 
 # --- messages ---
@@ -214,6 +218,47 @@ class GateSettled(Value, tag="gate.settled"):
     at: datetime
     changes: Narrowing = UNCHANGED
     """What those who said yes took away."""
+    changed_by: tuple[str, ...] = ()
+    """Those of them who took anything away."""
+
+    def subject(self) -> str:
+        """The thing that asked."""
+        return self.question.subject_id
+
+
+class WeighChanges(Value, tag="gate.weigh_changes"):
+    """Asks the gate's subject whether what was taken away leaves something that may be carried out.
+
+    Sent with every yes that a narrowing is part of, so that a vote which could never be carried out is
+    refused when it is given and not when the last one is.
+    """
+
+    KIND: ClassVar[str] = "gate-subject"
+    gate: str
+    question: Question
+    own: Narrowing
+    """What this voter took away."""
+    together: Narrowing
+    """What all counted voters took away, this one among them."""
+    others: tuple[str, ...] = ()
+    """Names of the others who took something away."""
+
+    def subject(self) -> str:
+        """The thing that asked."""
+        return self.question.subject_id
+
+
+class WeighYes(Value, tag="gate.weigh_yes"):
+    """Asks the gate's subject whether a yes may count now.
+
+    Sent with every yes to a subject whose readiness can change while the question is open; when the subject
+    refuses, the vote is refused with its sentence and nothing of it is kept.
+    """
+
+    KIND: ClassVar[str] = "gate-subject"
+    gate: str
+    code: str
+    question: Question
 
     def subject(self) -> str:
         """The thing that asked."""

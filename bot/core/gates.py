@@ -34,6 +34,8 @@ from bot.core.gate_words import (
     VoidGate,
     Vote,
     VoteCounted,
+    WeighChanges,
+    WeighYes,
 )
 from bot.core.narrowing import UNCHANGED
 from bot.core.offers import DIGEST_PREFIX
@@ -61,6 +63,8 @@ __all__ = [
     "VoidGate",
     "Vote",
     "VoteCounted",
+    "WeighChanges",
+    "WeighYes",
     "closed_sentence",
     "decide",
     "entitled",
@@ -72,6 +76,10 @@ __all__ = [
 
 STANDING_MAX_AGE = timedelta(minutes=15)
 """Older knowledge of who may decide counts as no (design, section 5)."""
+NARROWABLE = ("rollout", "start")
+"""The only question of which a part can be approved."""
+WEIGHING = frozenset({"project"})
+"""Kinds of things that look at every yes before it counts: they can stop to be ready while they ask."""
 
 
 # --- decide ---
@@ -176,7 +184,8 @@ def _changes_fit(gate: Gate, message: CastVote) -> None:
     """Only a first start can be narrowed; whether these changes narrow it, the thing that asked decides."""
     if message.changes.empty():
         return
-    if message.verb != Verb.APPROVE or gate.question.purpose != "start":
+    asked = (gate.question.subject_kind, gate.question.purpose)
+    if message.verb != Verb.APPROVE or asked != NARROWABLE:
         raise Refused(
             f"{gate.code} takes only yes or no. To hold the rest back, type `stop {gate.code}`.",
             rule="not-changeable",
@@ -207,7 +216,8 @@ def closed_sentence(gate: Gate) -> str:
     match gate.status:
         case GateStatus.APPROVED:
             names = ", ".join(vote.name for vote in gate.approvals())
-            return f"{gate.code} is approved already, by {names}. Nothing more to do."
+            less = ", with less than was asked" if gate.changed_by() else ""
+            return f"{gate.code} is approved already, by {names}{less}. Nothing more to do."
         case GateStatus.REJECTED:
             who = last.name if last else "somebody"
             return (
@@ -310,15 +320,17 @@ def next_due(gate: Gate) -> datetime | None:
 # --- react ---
 
 
-def react(gate: Gate, fact: GateFact) -> list[Effect | GateSettled]:
+def react(gate: Gate, fact: GateFact) -> list[Effect | GateSettled | WeighChanges | WeighYes]:
     """What the world, and the thing that asked, should hear of this fact."""
-    show: list[Effect | GateSettled] = [
+    show: list[Effect | GateSettled | WeighChanges | WeighYes] = [
         ShowCard(kind="gate", id=gate.id, priority=DECISION, persons=gate.question.approvers)
     ]
     if gate.reminded_at is not None:
         show.append(ShowCard(kind="reminder", id=gate.id, priority=DECISION))
     match fact:
-        case GateOpened() | GateReminded() | VoteCounted():
+        case VoteCounted():
+            return [*show, *_weighed(gate, fact.vote), *_ready(gate, fact.vote)]
+        case GateOpened() | GateReminded():
             return show
         case GateDecided() | GateVoided():
             return [*show, _settled(gate, fact.at)]
@@ -333,8 +345,25 @@ DECIDING: dict[GateStatus, Verb] = {
 """Whose votes made the gate end so; an expiry is nobody's."""
 
 
+def _weighed(gate: Gate, vote: Vote) -> list[WeighChanges]:
+    if vote.verb != Verb.APPROVE or gate.changes().empty():
+        return []
+    others = tuple(other.name for other in gate.changed_by() if other.person != vote.person)
+    weigh = WeighChanges(
+        gate=gate.id, question=gate.question, own=vote.changes, together=gate.changes(), others=others
+    )
+    return [weigh]
+
+
+def _ready(gate: Gate, vote: Vote) -> list[WeighYes]:
+    if vote.verb != Verb.APPROVE or gate.question.subject_kind not in WEIGHING:
+        return []
+    return [WeighYes(gate=gate.id, code=gate.code, question=gate.question)]
+
+
 def _settled(gate: Gate, at: datetime) -> GateSettled:
     last = gate.votes[-1] if gate.votes else None
+    approved = gate.status == GateStatus.APPROVED
     return GateSettled(
         gate=gate.id,
         code=gate.code,
@@ -343,5 +372,6 @@ def _settled(gate: Gate, at: datetime) -> GateSettled:
         by=tuple(vote.person for vote in gate.votes if vote.verb == DECIDING.get(gate.status)),
         reason=last.reason if last else "",
         at=at,
-        changes=gate.changes() if gate.status == GateStatus.APPROVED else UNCHANGED,
+        changes=gate.changes() if approved else UNCHANGED,
+        changed_by=tuple(vote.person for vote in gate.changed_by()) if approved else (),
     )

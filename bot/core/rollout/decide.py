@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.core.actions import Accepted, Declined, DeviceReport, NotSent, Unclear
 from bot.core.envelope import Frame
 from bot.core.errors import Broken, Refused
-from bot.core.gates import GateSettled, GateStatus
+from bot.core.gates import GateSettled, GateStatus, WeighChanges
 from bot.core.narrowing import TAKEN_AWAY, Narrowing, narrowed, removed
 from bot.core.rollout.advance import advance, launch, may_start
 from bot.core.rollout.evidence import judge_evidence
@@ -52,9 +52,10 @@ from bot.core.rollout.state import (
 from bot.core.rollout.steer import CAN_ROLL_BACK, steered
 
 S = RolloutStatus
+Told = RolloutMessage | GateSettled | WeighChanges
 
 
-def decide(hand: Hand, message: RolloutMessage | GateSettled, frame: Frame) -> list[RolloutFact]:
+def decide(hand: Hand, message: Told, frame: Frame) -> list[RolloutFact]:
     """All facts of this message, in order; raises Refused and changes nothing when it may not be."""
     facts = _direct(hand, message, frame)
     after = hand
@@ -65,7 +66,7 @@ def decide(hand: Hand, message: RolloutMessage | GateSettled, frame: Frame) -> l
     return facts
 
 
-def _direct(hand: Hand, message: RolloutMessage | GateSettled, frame: Frame) -> list[RolloutFact]:
+def _direct(hand: Hand, message: Told, frame: Frame) -> list[RolloutFact]:
     if isinstance(message, PlanRollout):
         return _plan(hand, message, frame)
     if hand.rollout is None:
@@ -74,6 +75,8 @@ def _direct(hand: Hand, message: RolloutMessage | GateSettled, frame: Frame) -> 
     match message:
         case GateSettled():
             return _settled(hand.rollout, message, frame)
+        case WeighChanges():
+            return _weighed(hand.rollout, message)
         case RolloutDue():
             return []
         case ReportDevices():
@@ -140,6 +143,19 @@ def _settled(rollout: Rollout, message: GateSettled, frame: Frame) -> list[Rollo
             raise Broken(f"a rollout does not ask for {other!r}")
 
 
+def _weighed(rollout: Rollout, message: WeighChanges) -> list[RolloutFact]:
+    """A narrowing that may be changes nothing yet; one that may not be refuses the vote that brought it."""
+    if message.gate != rollout.gate or rollout.status != S.AWAITING_APPROVAL:
+        return []
+    narrowed(rollout.offer, message.own)
+    try:
+        narrowed(rollout.offer, message.together)
+    except Refused as no:
+        names = ", ".join(message.others)
+        raise Refused(f"Together with what {names} left out: {no.why}", rule=no.rule) from no
+    return []
+
+
 def _voided(rollout: Rollout, message: GateSettled, at: datetime) -> list[RolloutFact]:
     """The approval is void: what has not started is cancelled, what runs starts nothing more."""
     answered: list[RolloutFact] = (
@@ -164,6 +180,7 @@ def _start(rollout: Rollout, message: GateSettled, frame: Frame) -> list[Rollout
         by=message.by,
         at=at,
         changes=changes,
+        changed_by=message.changed_by,
         in_force="" if changes.empty() else rest.digest(),
     )
     facts = [*_taken_out(rollout, changes, at), approved]

@@ -9,6 +9,8 @@ from bot.core.rollout.messages import RollbackStarted, RolloutFact, RolloutHalte
 from bot.core.rollout.state import DeviceState, PauseKind, Rollout, RolloutStatus
 
 S, D = RolloutStatus, DeviceState
+TAKING_PART = frozenset(DeviceState) - {DeviceState.LEFT_OUT}
+"""What was taken away before the start proves nothing, so it never makes silence look smaller."""
 
 
 def judge_evidence(rollout: Rollout, at: datetime) -> list[RolloutFact]:
@@ -58,7 +60,7 @@ def insufficient(rollout: Rollout) -> str:
     """Why this ring proves too little to go on; empty when it proves enough."""
     ring = rollout.current()
     healthy, silent = ring.count(frozenset({D.HEALTHY})), ring.count(frozenset({D.SILENT}))
-    total = sum(ring.counts.values())
+    total = ring.count(TAKING_PART)
     if healthy == 0:
         return "not one device of this ring is known to be healthy"
     if silent * 1000 > rollout.offer.max_silent_pm * total:

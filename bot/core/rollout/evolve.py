@@ -141,6 +141,7 @@ def _approved(rollout: Rollout, fact: RolloutApproved) -> Rollout:
         offer=offer,
         offer_digest=fact.in_force or rollout.offer_digest,
         changes=fact.changes,
+        changed_by=fact.changed_by,
         rings=rollout.rings[: len(offer.rings)],
         rings_asked=len(rollout.rings),
     )

@@ -138,6 +138,8 @@ class RolloutApproved(Value, tag="rollout.approved.1"):
     """What those who approved took away."""
     in_force: str = ""
     """Digest of what is left, to which execution is bound; empty when nothing was taken away."""
+    changed_by: tuple[str, ...] = ()
+    """Those of them who took it away."""
 
 
 class RolloutStarted(Value, tag="rollout.started.1"):

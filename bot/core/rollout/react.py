@@ -37,6 +37,8 @@ def react(rollout: Rollout, fact: RolloutFact) -> list[Effect | OpenGate | Cance
             return []
         case RolloutApproved():
             return [show]
+        case DevicesMoved() if rollout.approved_at is None:
+            return []  # taken away by the very approval that is told next
         case RolloutStarted() | DevicesMoved():
             return [show, ObserveDevices(rollout=rollout.id)]
         case RolloutHalted():

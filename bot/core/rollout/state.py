@@ -224,6 +224,8 @@ class Rollout(Value):
     rollback_by: str = ""
     changes: Narrowing = UNCHANGED
     """What was taken away when it was approved."""
+    changed_by: tuple[str, ...] = ()
+    """Who took it away."""
     rings_asked: int = 0
     """Rings of the offer as asked: the halt rule's thresholds rest on them; 0: as many as there are."""
 

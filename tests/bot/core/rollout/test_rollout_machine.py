@@ -14,12 +14,14 @@ from typing_extensions import override
 from bot.core import gates
 from bot.core.actions import Accepted, Approval, Declined, DeviceReport, Unclear
 from bot.core.errors import Refused
+from bot.core.narrowing import UNCHANGED
 from bot.core.offers import Offer
 from bot.core.policy import Caps, WindowRule
 from bot.core.rollout import messages as m
 from bot.core.rollout.advance import next_due
 from bot.core.rollout.state import CHANGED, FINAL, DeviceState
-from tests.builders import KB, NOW, class_rules, offer, ring_rules, target, waiting
+from tests.builders import KB, NOW, class_rules, offer, ring_rules, rules, target, waiting
+from tests.narrowings import narrowings
 from tests.rollout_bench import Bench
 
 D = DeviceState
@@ -29,6 +31,13 @@ STORIES = (
     "lacking", "having", "failing", "removed", "off", "gone", "sick", "wants-restart", "restarted",
     "other-client", "other-set", "stale", "no-code", "stuck-uninstall",
 )  # fmt: skip
+NO_VOTE = frozenset(
+    {
+        *("gate-expired", "already-voted", "no-canary", "ring-empty", "untested-kind", "nothing-left"),
+        *("earlier", "outside-window", "too-late-to-finish"),
+    }
+)
+"""Why a yes is not counted: too late, said before, or to what is no part of the offer."""
 STEERS = ("stop", "resume", "resume", "resume")
 GOES_WELL = {
     D.PREFLIGHT: "lacking",
@@ -70,6 +79,7 @@ def offers(draw: st.DrawFn) -> Offer:
         caps=Caps(concurrent=draw(st.integers(1, 5))),
         classes=class_rules(draw(st.sampled_from((10, 50, 250)))),
         rollback=draw(st.sampled_from(("auto", "ask"))),
+        rules=rules(quorum=draw(st.sampled_from((1, 1, 2)))),
         not_after=NOW + timedelta(hours=draw(st.integers(9, 96))),
     )
 
@@ -79,12 +89,24 @@ class AnyRollout(RuleBasedStateMachine):
 
     bench: Bench
 
-    @initialize(plan=offers(), asked_first=st.integers(0, 9))
-    def plan(self, plan: Offer, asked_first: int) -> None:
+    @initialize(plan=offers(), asked_first=st.integers(0, 9), data=st.data())
+    def plan(self, plan: Offer, asked_first: int, data: st.DataObject) -> None:
         self.bench = Bench(plan).plan()
         self.devices = sorted(self.bench.hand.runs)
-        if asked_first:
-            self.bench.vote("approve")
+        for person in ("dana", "sam") if asked_first else ():
+            if self.bench.rollout.gate:
+                self._yes(person, data)
+
+    def _yes(self, person: str, data: st.DataObject) -> None:
+        """A yes to all or to a part; one that may not be changes nothing."""
+        starts = self.bench.rollout.approved_at is None
+        changes = data.draw(narrowings(self.bench.offer)) if starts else UNCHANGED
+        before = (self.bench.hand, dict(self.bench.gates))
+        try:
+            self.bench.vote("approve", person, changes=changes)
+        except Refused as no:
+            assert no.rule in NO_VOTE  # noqa: PT017 - which refusals there are is part of the promise
+            assert (self.bench.hand, self.bench.gates) == before
 
     @rule(data=st.data(), doubled=st.booleans())
     def report(self, data: st.DataObject, doubled: bool) -> None:
@@ -156,13 +178,15 @@ class AnyRollout(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.bench.rollout.gate)
-    @rule(number=st.integers(0, 9))
-    def vote(self, number: int) -> None:
-        verb = "approve" if number else "reject"
+    @rule(number=st.integers(0, 9), person=st.sampled_from(("dana", "sam", "lee")), data=st.data())
+    def vote(self, number: int, person: str, data: st.DataObject) -> None:
+        if number:
+            self._yes(person, data)
+            return
         try:
-            self.bench.vote(verb)
+            self.bench.vote("reject")
         except Refused as no:
-            assert no.rule == "gate-expired"  # noqa: PT017 - a late vote is the only one refused here
+            assert no.rule == "gate-expired"  # noqa: PT017 - a late no is the only one refused here
 
     @precondition(lambda self: self.bench.rollout.gate and self.bench.rollout.started_at)
     @rule()
