@@ -22,7 +22,7 @@ def found(told: Told, truth: FleetView | None = None, *others: Told) -> list[str
     return [finding.breach for finding in check(Plot(), ledgers, truth or fleet()).findings]
 
 
-@pytest.mark.parametrize("part", ["checker", "case", "plot", "record", "safety"])
+@pytest.mark.parametrize("part", ["checker", "case", "platform", "plot", "record", "safety"])
 def test_the_checker_shares_no_code_with_what_it_checks(part: str) -> None:
     source = (ROOT / "bot" / "cli" / "story" / f"{part}.py").read_text(encoding="utf-8")
     tree = ast.parse(source)
