@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -36,6 +37,18 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     def about(self, thing: str) -> bool:
         """Whether this is the card of the thing of this id: one of its buttons speaks of it."""
         return any(value.split(".")[2] == thing for value in self.values)
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of the bot's."""
+
+    at: datetime
+    place: str
+    """The channel or chat, in the platform's own words."""
+    status: int
+    """0 when the connection was dropped."""
+    ordered: bool
+    """It met a trouble that a test had ordered."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,12 +122,8 @@ class Chat(Protocol):
         """The bot is removed from the channel."""
         ...
 
-    async def busy_answers(self) -> int:
-        """How many calls of the bot were answered 429, faults aside."""
-        ...
-
-    async def sent(self, what: str = "post") -> int:
-        """How many posts or updates the bot has asked for so far."""
+    async def calls(self, what: str = "post") -> list[Call]:
+        """What the bot asked for so far: posts or updates."""
         ...
 
 

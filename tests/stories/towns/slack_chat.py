@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from bot.twins.slack.scenario import ChannelSpec, PersonSpec, WorkspaceSpec
 from bot.twins.slack.signing import HONEST, Tamper, signed
 from bot.twins.slack.wire import SeenMessage
 from tests.bot.runner.runner_bench import Bench
-from tests.stories.towns.chat import Shown, Told, Trouble
+from tests.stories.towns.chat import Call, Shown, Told, Trouble
 
 PEOPLE = ("dana", "sam", "lee", "mia")
 WORKSPACE = WorkspaceSpec(
@@ -205,8 +206,13 @@ class SlackChat:
     async def throw_out(self) -> None:
         await self.slack.leave(self.fake.workspace.spec.bot_name, "#contoso")
 
-    async def busy_answers(self) -> int:
-        return sum(call.status == 429 and not call.fault for call in await self.slack.calls())
-
-    async def sent(self, what: str = "post") -> int:
-        return len(await self.slack.calls(METHODS[what]))
+    async def calls(self, what: str = "post") -> list[Call]:
+        return [
+            Call(
+                at=datetime.fromtimestamp(float(call.at), UTC),
+                place=str(call.args.get("channel", "")),
+                status=call.status,
+                ordered=bool(call.fault),
+            )
+            for call in await self.slack.calls(METHODS[what])
+        ]

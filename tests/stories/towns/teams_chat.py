@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from bot.twins.teams.model import BOT
 from bot.twins.teams.orders import NewPerson, NewTeam, Receipt, Seen, Setup
 from bot.twins.teams.service import Teams
 from tests.bot.runner.runner_bench import Bench
-from tests.stories.towns.chat import Shown, Told, Trouble, buttons_in, texts_in
+from tests.stories.towns.chat import Call, Shown, Told, Trouble, buttons_in, texts_in
 
 PEOPLE = ("dana", "sam", "lee", "mia")
 PLACE = "Contoso/patching"
@@ -183,13 +184,18 @@ class TeamsChat:
     async def throw_out(self) -> None:
         await self.driver.install(PLACE, "dana", present=False)
 
-    async def busy_answers(self) -> int:
-        return sum(entry.status == 429 and not entry.fault for entry in await self.driver.log())
-
-    async def sent(self, what: str = "post") -> int:
+    async def calls(self, what: str = "post") -> list[Call]:
         found = re.compile(CALLS)
-        log = await self.driver.log()
-        return sum(entry.method == METHODS[what] and bool(found.search(entry.path)) for entry in log)
+        return [
+            Call(
+                at=datetime.fromisoformat(entry.at),
+                place=entry.path.split("/")[4],
+                status=entry.status,
+                ordered=bool(entry.fault),
+            )
+            for entry in await self.driver.log()
+            if entry.method == METHODS[what] and found.search(entry.path)
+        ]
 
 
 def _told(receipt: Receipt, seconds: float) -> Told:
