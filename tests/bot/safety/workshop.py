@@ -55,6 +55,7 @@ class Screen:
     """A surface that remembers every card: (conversation, message) in the order of showing."""
 
     name = "console"
+    keyed = False
 
     def __init__(self) -> None:
         self.shown: list[tuple[str, str]] = []
