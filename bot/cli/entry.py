@@ -26,8 +26,10 @@ VERBS: Final = (
     Verb("migrate", "bot.cli.migrate", "bring the files to the shape that this version works on"),
     Verb("token", "bot.cli.token", "make a person's console token; it is shown once"),
     Verb("link", "bot.cli.link", "say whose a Slack or Teams account is"),
+    Verb("manifest", "bot.cli.manifest", "how Slack or Teams is told of the bot, from the settings"),
     Verb("tenant", "bot.cli.tenant", "change a client's mode or policy"),
     Verb("parked", "bot.cli.parked", "what the bot gave up or is in doubt about; retry one"),
     Verb("commands", "bot.cli.commands", "print what can be typed to the bot, from the table of commands"),
+    Verb("verbs", "bot.cli.verbs", "print this list with all options, from the parsers"),
     Verb("diagrams", "bot.cli.diagrams", "print the state diagrams from the tables of moves"),
 )

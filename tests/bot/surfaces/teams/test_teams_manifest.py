@@ -13,7 +13,7 @@ import pytest
 from bot.core.commands import COMMANDS
 
 FOLDER = Path(__file__).parents[4] / "manifest" / "teams"
-PLACEHOLDERS = {"APP_ID", "PUBLIC_HOST", "PROVIDER", "PROVIDER_HOST"}
+PLACEHOLDERS = {"APP_ID", "PUBLIC_HOST", "PROVIDER", "WEBSITE"}
 SCOPES = ["team", "personal", "groupChat"]
 COMMANDS_MOST, TITLE_MOST, DESCRIPTION_MOST = 10, 32, 128
 """From Microsoft's manifest schema."""
