@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 
 LIVE_PAUSE: Final = timedelta(seconds=5)
 """A live card is redrawn at most this often a copy (design 8); decisions do not wait."""
+TRIED_IN_VAIN: Final = 2
+"""So many places of one platform that fail one after the other, and the rest waits: the platform is away, and
+the lease (120 s) does not last for a time limit (15 s) at each of many places. One place alone may be broken
+for good, and holds up no other."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +82,9 @@ class Showing:
 async def _everywhere(showing: Showing, places: tuple[Place, ...]) -> None:
     """Every place that can be reached; raises the trouble of those that must be tried again."""
     troubles: list[OutsideFailed] = []
-    down: set[str] = set()
-    for place in places:
-        if place.surface in down:
+    failed: Counter[str] = Counter()
+    for place in _turned(places, showing.leased.attempt):
+        if failed[place.surface] >= TRIED_IN_VAIN:
             continue
         try:
             await _bring(showing, place)
@@ -88,9 +93,15 @@ async def _everywhere(showing: Showing, places: tuple[Place, ...]) -> None:
         except OutsideFailed as fault:
             troubles.append(fault)
             if not isinstance(fault, OutsideBusy):
-                down.add(place.surface)  # one wait for a dead platform is enough: the lease does not last
+                failed[place.surface] += 1
     if troubles:
         raise max(troubles, key=_how_bad)
+
+
+def _turned(places: tuple[Place, ...], attempt: int) -> tuple[Place, ...]:
+    """Each attempt begins with another place, so that what comes behind broken ones has its turn."""
+    first = (attempt - 1) % len(places) if places else 0
+    return (*places[first:], *places[:first])
 
 
 def _how_bad(fault: OutsideFailed) -> tuple[bool, int]:

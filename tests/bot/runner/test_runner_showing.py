@@ -14,7 +14,7 @@ from bot.core.gates import Verb
 from bot.core.tenants import ChangePolicy
 from bot.runner.loop import Runner
 from bot.runner.services import MAX_ATTEMPTS
-from bot.runner.show import LIVE_PAUSE, _note, _prepare, card_digest
+from bot.runner.show import LIVE_PAUSE, Place, _note, _prepare, _turned, card_digest
 from bot.surfaces.port import Surface
 from cards.model import Card
 from handlers.engine import outbox_items
@@ -35,10 +35,13 @@ class Glass:
         self.looked_up = 0
         self.before: list[Exception] = []
         self.after: list[Exception] = []
+        self.broken: dict[str, Exception] = {}
 
     async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
         if self.before:
             raise self.before.pop(0)
+        if conversation in self.broken:
+            raise self.broken[conversation]
         self.cards.setdefault((conversation, key), []).append((0, card))
         self.drawn_at.append(self._bench.clock.now())
         self.sent.append(conversation)
@@ -92,7 +95,7 @@ async def test_a_gate_card_is_kept_as_sent_and_recorded_once_it_is_shown(bench: 
 
 async def test_a_card_that_was_not_sent_is_not_recorded_as_shown(bench: Bench, glass: Glass) -> None:
     bench.plan(["d1"])
-    glass.before = [OutsideFailed("no")]
+    glass.before = [OutsideFailed("no")] * 2
     await bench.settle()
     before = bench.facts("card.shown")
     bench.clock.advance(bench.clock.now() + timedelta(minutes=1))
@@ -233,6 +236,26 @@ async def test_a_place_that_is_not_open_to_us_holds_up_no_other(bench: Bench, gl
     assert glass.sent == ["dm-dana"]
     with bench.store.read("contoso") as uow:
         assert uow.counters()["cards-unreachable:console"] == 1
+
+
+@pytest.mark.parametrize("broken", ["contoso", "dm-dana"])
+@pytest.mark.parametrize("fault", [OutsideFailed("400"), OutsideUnclear("500")])
+async def test_a_place_that_always_fails_holds_up_no_other(
+    bench: Bench, glass: Glass, broken: str, fault: Exception
+) -> None:
+    bench.plan(["d1"])
+    glass.broken[broken] = fault
+    await bench.settle()
+
+    assert glass.sent == [next(each for each in ("contoso", "dm-dana") if each != broken)]
+
+
+def test_every_attempt_begins_with_another_place() -> None:
+    places = tuple(Place(conversation=id, surface="teams", copy=None) for id in ("a", "b", "c"))
+    first = [_turned(places, attempt)[0].conversation for attempt in range(1, 4)]
+
+    assert sorted(first) == ["a", "b", "c"]
+    assert _turned((), 1) == ()
 
 
 async def test_a_card_waits_for_its_platform_however_long_that_is_away(bench: Bench, glass: Glass) -> None:
