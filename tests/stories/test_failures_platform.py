@@ -1,4 +1,4 @@
-"""A platform that is busy, broken or away: decisions stand, work goes on, and every card comes right again."""
+"""A platform that is busy, broken or away: decisions stand, work goes on, every card comes right again."""
 
 from __future__ import annotations
 
