@@ -16,6 +16,9 @@ from cards.model import Button, Card, line
 CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
 TOAST_TYPE: Final = "application/vnd.microsoft.activity.message"
 ERROR_TYPE: Final = "application/vnd.microsoft.error"
+ON_AN_ANSWER: Final = "__answer"
+"""In the data of a button that stands on an answer. To Teams an answer is a message like any card of ours; a
+click on it must not be taken for one on the card: it would be kept as a copy of it, and redrawn."""
 CUT_SENTENCE: Final = "This is too long for Teams and not shown here. The console has all of it."
 
 Body = dict[str, Any]
@@ -37,6 +40,29 @@ def drawn(answer: Answer, zone: ZoneInfo, *, mention: Mention = nobody, back: st
         way = Button(label="Back", verb=BACK_VERB, value=back)
         answer = msgspec.structs.replace(answer, buttons=(*answer.buttons, way))
     return render(answer, zone, mention)
+
+
+def as_answer(card: TeamsCard) -> TeamsCard:
+    """The same with every button saying that it stands on an answer."""
+    marked = [_marked(action) for action in card.content.get("actions", ())]
+    return msgspec.structs.replace(card, content={**card.content, "actions": marked})
+
+
+def _marked(action: Body) -> Body:
+    drawn = dict(action)
+    if "data" in action:
+        drawn["data"] = {**action["data"], ON_AN_ANSWER: True}
+    if "fallback" in action:
+        drawn["fallback"] = _marked(action["fallback"])
+    if "card" in action:  # a question before the click
+        asked = [_marked(inner) for inner in action["card"].get("actions", ())]
+        drawn["card"] = {**action["card"], "actions": asked}
+    return drawn
+
+
+def is_on_answer(data: object) -> bool:
+    """True when the pressed button stood on an answer; `data` is whatever came with the click."""
+    return isinstance(data, dict) and data.get(ON_AN_ANSWER) is True
 
 
 def message(card: TeamsCard) -> Body:

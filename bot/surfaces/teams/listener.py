@@ -14,7 +14,7 @@ from bot.core.envelope import Proof
 from bot.core.errors import OutsideBusy, OutsideFailed
 from bot.surfaces.port import AddressBook, ChatClicked, ChatDesk, ChatSaid, Outcome, Place, Sender
 from bot.surfaces.teams import activities
-from bot.surfaces.teams.activities import Body
+from bot.surfaces.teams.activities import Body, is_on_answer
 from bot.surfaces.teams.config import TeamsConfig
 from bot.surfaces.teams.outgoing import Outgoing
 from bot.surfaces.teams.places import (
@@ -31,6 +31,7 @@ from bot.surfaces.teams.places import (
 from bot.surfaces.teams.roster import Roster
 from bot.surfaces.teams.wire import AUTOMATIC, ActionRow, Malformed, Posted, card_invoke, submitted
 from bot.surfaces.teams.words import words
+from cards.adaptive import TeamsCard
 from cards.adaptive_forms import BACK_VERB, names_in, read_inputs
 from cards.model import Card, answer
 
@@ -129,7 +130,7 @@ class Listener:
             clicked = await self._clicked(posted, proof, pressed.action.verb, pressed.action.data)
         except Malformed:
             return activities.problem(400, "BadRequest", NOT_READ)
-        return _in_place(await self._desk.click(clicked))
+        return _in_place(await self._desk.click(clicked), on_answer=is_on_answer(pressed.action.data))
 
     async def met(self, posted: Posted) -> None:
         """The bot was added to a place."""
@@ -150,7 +151,7 @@ class Listener:
         outcome = await self._desk.click(clicked)
         if not outcome.kept:
             return AGAIN_PLEASE
-        if not outcome.accepted:
+        if not outcome.accepted or is_on_answer(data):  # a card is seen to change, an answer is not
             self._tasks.start(self._answer_alone(posted, outcome))
         return DONE
 
@@ -159,14 +160,14 @@ class Listener:
         if not isinstance(value, str) or not value or len(value) > VALUE_CHARACTERS:
             raise Malformed("no button value")
         place = await self._place(posted)
-        copy = message_id(place.conversation, posted.reply_to_id) if posted.reply_to_id else ""
+        hidden = is_on_answer(data) or not posted.reply_to_id
         return ChatClicked(
             sender=await self._sender(posted, place),
             place=place,
             proof=proof,
-            message_id=copy,
+            message_id="" if hidden else message_id(place.conversation, posted.reply_to_id or ""),
             value=value,
-            fields=read_inputs(data, names_in(data)[:FIELDS_MOST]),
+            fields=read_inputs(data, _field_names(data)[:FIELDS_MOST]),
             delivery_id=delivery_id(posted, verb or "", value),
             received_at=self._now(),
         )
@@ -226,16 +227,27 @@ def _only_shows(action: ActionRow) -> bool:
     return action.verb == BACK_VERB and len(parts) > 3 and parts[3] == BACK_VERB
 
 
-def _in_place(outcome: Outcome) -> Body:
-    """What the clicker sees where the button was: the new state, a note, or a view of their own."""
+def _field_names(data: Any) -> tuple[str, ...]:
+    return tuple(name for name in names_in(data) if name != activities.ON_AN_ANSWER)
+
+
+def _in_place(outcome: Outcome, *, on_answer: bool) -> Body:
+    """What the clicker sees where the button was: the new state, a note, or a view of their own.
+
+    In the place of an answer it is one still, and its buttons go on saying so.
+    """
     zone, told = activities.clock(outcome.zone), outcome.answer
     if outcome.current is not None and (outcome.accepted or told is None):
-        return activities.card_answer(activities.drawn(outcome.current, zone))
+        return _shown(activities.drawn(outcome.current, zone), on_answer=on_answer)
     if told is None:
         return activities.toast(TAKEN)
     if isinstance(told, Card) and activities.is_sentence(told):
         return activities.toast(told.title)
-    return activities.card_answer(activities.drawn(told, zone, back=outcome.back))
+    return _shown(activities.drawn(told, zone, back=outcome.back), on_answer=on_answer)
+
+
+def _shown(card: TeamsCard, *, on_answer: bool) -> Body:
+    return activities.card_answer(activities.as_answer(card) if on_answer else card)
 
 
 def _thread(posted: Posted, place: Place) -> Address:

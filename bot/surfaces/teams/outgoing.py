@@ -66,10 +66,12 @@ class Outgoing:
     async def reply(
         self, to: Address, answer: Answer, zone: ZoneInfo, *, reply_to: str = "", back: str = ""
     ) -> None:
-        """Answer where somebody wrote: in the thread, or in their personal chat."""
+        """Answer where somebody wrote: in the thread, or in their personal chat. Its buttons say that they stand
+        on an answer.
+        """
 
         async def once(shown: Answer) -> str:
-            activity = activities.message(activities.drawn(shown, zone, back=back))
+            activity = activities.message(activities.as_answer(activities.drawn(shown, zone, back=back)))
             return await self._connector.post(to, activity, reply_to=reply_to)
 
         try:
