@@ -66,9 +66,7 @@ class Outgoing:
     async def reply(
         self, to: Address, answer: Answer, zone: ZoneInfo, *, reply_to: str = "", back: str = ""
     ) -> None:
-        """Answer where somebody wrote: in the thread, or in their personal chat. Its buttons say that they stand
-        on an answer.
-        """
+        """Answer where somebody wrote: in the thread, or in their personal chat; its buttons say so."""
 
         async def once(shown: Answer) -> str:
             activity = activities.message(activities.as_answer(activities.drawn(shown, zone, back=back)))
