@@ -256,6 +256,14 @@ ANSWERS: dict[str, Answer] = {
     "scan": ScanAnswer(
         client=FERNHILL, devices=31, left_out=0, level="L1", rule="patch scan after a KEV match"
     ),
+    "scan-asked": ScanAnswer(
+        client=FERNHILL,
+        devices=31,
+        left_out=0,
+        level="L2",
+        rule="patch scan after a KEV match",
+        code="4QT",
+    ),
     "scan-quiet": ScanAnswer(
         client=OAKS, devices=200, left_out=14, level="L0", rule="patch scan after a KEV match"
     ),

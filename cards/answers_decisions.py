@@ -174,7 +174,7 @@ def _needed(answer: WhyAnswer) -> tuple[Element, ...]:
     """Why a person and not the machine."""
     match answer.purpose:
         case Purpose.START:
-            why = "the policy says that patches ask (level L2)"
+            why = cause(answer.waits_because) or "the policy says that patches ask (level L2)"
             why += f", and {size_words_servers(answer.servers)}" if answer.servers else ""
         case Purpose.PROMOTE:
             why = cause(answer.waits_because) or "the policy asks before this ring"

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from bot.core.answers import ReportedAnswer, ScanAnswer
 from bot.core.levels import Level
-from cards.answer_parts import DONE, RUNNING, answer_about, named
+from cards.answer_parts import DONE, NOTE, RUNNING, answer_about, named
 from cards.model import Card, line
 from cards.plural import count
 
 
 def scan_card(answer: ScanAnswer) -> Card:
     """`Contoso: 12 devices look for missing updates again. Nothing is installed.`"""
+    if answer.code:
+        return answer_about(
+            f"{answer.code} asked: {named(answer.client)}, patch scan of {count(answer.devices, 'device')}.",
+            line(f"Nothing is run before a yes: policy “{answer.rule}” ({answer.level})."),
+            status=NOTE,
+            typed=f"approve {answer.code}",
+        )
     looks = "looks" if answer.devices == 1 else "look"
     told = (
         "You are told here when all have answered."

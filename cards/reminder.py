@@ -14,10 +14,11 @@ from cards.views import GateView
 def reminder_card(view: GateView) -> Card:
     """Says that it is a second call while the question is open; afterwards it tells the outcome."""
     card = gate_card(view)
-    return _called_again(card) if view.gate.status == GateStatus.OPEN else card
+    return called_again(card) if view.gate.status == GateStatus.OPEN else card
 
 
-def _called_again(card: Card) -> Card:
+def called_again(card: Card) -> Card:
+    """The same card as a second call to those who have not answered."""
     push = f"Reminder {card.push}"
     if len(push) > PUSH_CHARACTERS:
         push = push[: PUSH_CHARACTERS - 1].rstrip() + "…"

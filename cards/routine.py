@@ -26,6 +26,8 @@ STATUS = {
     S.DID: Status(shape=Shape.DONE, word="Done"),
     S.NOT_DONE: Status(shape=Shape.STOPPED, word="Not done"),
     S.SHADOW: Status(shape=Shape.NOTE, word="For information"),
+    S.ASKED: Status(shape=Shape.QUESTION, word="Waits for a yes"),
+    S.DROPPED: Status(shape=Shape.STOPPED, word="Not done"),
     S.RUNNING: Status(shape=Shape.RUNNING, word="Under way"),
     S.DONE: Status(shape=Shape.DONE, word="Done"),
     S.DONE_WITH_GAPS: Status(shape=Shape.NOTE, word="Done with gaps"),
@@ -88,6 +90,8 @@ def _heads(routine: Routine) -> tuple[str, str]:
     """For the lock screen, and for line 1."""
     if routine.status == S.SHADOW and routine.level() == Level.L3:
         return "Would be advised", "Would have been advised"
+    if routine.status == S.SHADOW and routine.level() == Level.L2:
+        return "Would have asked", "Would have asked"
     return HEADS.get(routine.status, ("Done", "Done"))
 
 
@@ -109,13 +113,13 @@ def cause_words(routine: Routine) -> str:
 
 
 def _why(routine: Routine) -> tuple[Element, ...]:
-    said = _said(routine)
+    said = said_words(routine)
     if routine.area == ADVICE:
         return (said or line("It came without words."),)
     return (line(f"Why: {cause_words(routine)}."), *((said,) if said else ()))
 
 
-def _said(routine: Routine) -> Element | None:
+def said_words(routine: Routine) -> Element | None:
     """Somebody else's words, in quotation marks: they are no words of ours."""
     words = shortened(routine.cause.words, WORDS)
     return line(f"{shortened(routine.cause.source, 40)} says: “{words}”") if words else None
@@ -131,6 +135,10 @@ def _standing(view: RoutineView) -> tuple[Element, ...]:
         case S.ADVISED:
             you = "You: start the scan in the RMM." if routine.area != ADVICE else "You: judge it."
             return (*rest, line(f"{you} The bot runs nothing.", emphasis=Emphasis.STRONG))
+        case S.ASKED:
+            return (*rest, line("Nothing is run before a yes."))
+        case S.DROPPED:
+            return (*rest, line(f"Nothing was run: {shortened(routine.held, 120)}."))
         case S.SHADOW:
             return (*rest, line(f"Nothing is run: this client is {shortened(routine.held, 120)}."))
         case _:

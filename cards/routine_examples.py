@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bot.core.actions import Accepted, Declined, NotSent, ScanPatches
+from bot.core.gates import GateStatus, Verb
 from bot.core.levels import ADVICE, PATCH_SCAN, level_for
 from bot.core.routine_words import (
     Answered,
@@ -21,7 +22,8 @@ from bot.core.tenants import Mode
 from cards import sample
 from cards.model import Card
 from cards.routine import routine_card, routine_details
-from cards.views import RoutineView
+from cards.routine_gate import routine_gate_card
+from cards.views import RoutineGateView, RoutineView
 
 S = RoutineStatus
 DEVICES = tuple(
@@ -69,7 +71,10 @@ def report(*, did: bool, words: str = "") -> Report:
 
 
 ADVISED = routine()
-RAISED = routine(levelled=level_for({}, PATCH_SCAN, 30), cause=Cause(trigger="recommended", source="acme-ai"))
+RECOMMENDED = routine(
+    levelled=level_for({PATCH_SCAN: "L3"}, PATCH_SCAN, 30),
+    cause=Cause(trigger="recommended", source="acme-ai"),
+)
 OUTSIDE = routine(
     area=ADVICE,
     levelled=level_for({}, ADVICE),
@@ -92,13 +97,49 @@ DONE_WITH_GAPS = routine(
     left_out=7,
 )
 
+ASKED = routine(status=S.ASKED, levelled=level_for({}, PATCH_SCAN, 30), gate="kev-1-g1")
+RUNS = routine(
+    status=S.DONE_WITH_GAPS,
+    levelled=ASKED.levelled,
+    gate="kev-1-g1",
+    approved_by=("mara",),
+    actions=ACTIONS,
+    answers=DONE_WITH_GAPS.answers,
+)
+
+
+def question(shown: Routine, **changes: Any) -> Card:
+    """The question about it."""
+    gate = sample.gate(code="4QT", id="kev-1-g1", **changes)
+    return routine_gate_card(
+        RoutineGateView(
+            gate=gate,
+            routine=shown,
+            client=sample.CLIENT,
+            names=sample.NAMES,
+            buttons=sample.buttons("approve", "reject", "details") if gate.status == "open" else {},
+            now=sample.NOW + timedelta(minutes=3),
+            zone=sample.ZONE,
+        )
+    )
+
+
 EXAMPLES: dict[str, Card] = {
     "advised": routine_card(view(ADVISED)),
-    "advised-too-unsure": routine_card(view(RAISED)),
+    "advised-recommended": routine_card(view(RECOMMENDED)),
     "advice-from-outside": routine_card(view(OUTSIDE)),
     "did": routine_card(view(routine(status=S.DID, report=report(did=True, words="in the RMM, all 12")))),
     "not-done": routine_card(view(routine(status=S.NOT_DONE, report=report(did=False)))),
     "shadow": routine_card(view(SHADOW)),
+    "gate": question(ASKED),
+    "gate-rejected": question(
+        routine(status=S.DROPPED, gate="kev-1-g1", held="rejected"),
+        status=GateStatus.REJECTED,
+        votes=(sample.vote("tomas", Verb.REJECT),),
+    ),
+    "gate-nobody": question(routine(status=S.DROPPED, held="expired"), status=GateStatus.EXPIRED),
+    "gate-approved": question(RUNS, status=GateStatus.APPROVED, votes=(sample.vote("mara"),)),
+    "details-asked": routine_details(view(ASKED)),
     "details-advised": routine_details(view(ADVISED)),
     "details-gaps": routine_details(view(DONE_WITH_GAPS)),
     "details-outside": routine_details(view(OUTSIDE)),

@@ -97,11 +97,24 @@ class RecommendationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoutineView(msgspec.Struct, frozen=True, kw_only=True):
-    """One small piece of work that the bot does by itself or advises."""
+    """One small piece of work that the bot does by itself, asks for, or advises."""
 
     routine: Routine
     client: str
     buttons: Mapping[str, str] = _NO_WORDS
     """Verb -> signed value: did, not-done, details."""
+    now: datetime
+    zone: str
+
+
+class RoutineGateView(msgspec.Struct, frozen=True, kw_only=True):
+    """The question about one small piece of work (L2)."""
+
+    gate: Gate
+    routine: Routine
+    client: str
+    names: Mapping[str, str] = _NO_WORDS
+    buttons: Mapping[str, str] = _NO_WORDS
+    """Verb -> signed value: approve, reject, details."""
     now: datetime
     zone: str

@@ -81,7 +81,7 @@ def _rollout(
 def _scan(office: Office, tenant: Tenant, said: OutsideRecommendation, wish: ScanWish, at: datetime) -> None:
     with office.store.read(tenant.tenant) as uow:
         known = routines(uow)
-    if any(one.status == RoutineStatus.RUNNING for one in known):
+    if any(one.status in (RoutineStatus.RUNNING, RoutineStatus.ASKED) for one in known):
         raise Refused("A scan is under way here already.", rule="scan-runs")
     outside = [one for one in known if one.cause.trigger == "recommended" and one.area == PATCH_SCAN]
     if any(one.at > at - SCAN_PAUSE for one in outside):

@@ -44,13 +44,15 @@ def ask_scan(office: Office, caller: Caller, tenant_id: str) -> Answer:
     tenant = office.tenant(tenant_id)
     with office.store.read(tenant_id) as uow:
         devices, _ = fleet(uow)
-        running = routines(uow, RoutineStatus.RUNNING)
+        running = routines(uow, RoutineStatus.RUNNING, RoutineStatus.ASKED)
     again = any(one.id == routine_id("asked", caller.message_id) for one in running)
     if tenant is None or not devices:
         why = "The devices of this client were not read yet. Try again in a minute."
         return RefusedAnswer(why=why, rule="no-fleet")
     if running and not again:
-        return RefusedAnswer(why="A scan is under way here already; nothing was added.", rule="scan-runs")
+        return RefusedAnswer(
+            why="A scan is under way or asked for here already; nothing was added.", rule="scan-runs"
+        )
     frame = office.frame(tenant_id, caller.actor(), received_at=caller.received_at, id=caller.message_id)
     try:
         handled = propose(
@@ -79,6 +81,7 @@ def _scan_answer(office: Office, client: Client, message_id: str) -> Answer:
         left_out=made.left_out,
         level=made.level().value,
         rule=made.levelled.rule,
+        code=made.code if made.status == RoutineStatus.ASKED else "",
     )
 
 

@@ -95,6 +95,8 @@ def propose(
 ) -> Handled:
     """Propose it under the level that the client's policy gives it; raises Refused with the sentence."""
     concerned = sorted(devices, key=lambda one: one.device_id)
+    directory = office.directory()
+    approvers = directory.holders(tenant.tenant, tenant.policy.approvals.roles)
     message = ProposeRoutine(
         routine=id,
         code=frame.codes[0],
@@ -105,9 +107,11 @@ def propose(
         left_out=max(len(concerned) - MAX_DEVICES, 0),
         mode=tenant.mode,
         zone=tenant.policy.zone,
-        on_call=office.directory().next_on_call(""),
+        on_call=directory.next_on_call(""),
+        rules=tenant.policy.approvals,
         standing=standing,
-        roles=tenant.policy.approvals.roles if standing else (),
+        approvers=approvers,
+        approver_names=tuple(directory.people[person].name for person in approvers),
     )
     return office.transact(frame, message)
 

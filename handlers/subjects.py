@@ -14,8 +14,9 @@ from bot.core.gates import Gate, GateStatus
 from bot.core.planning import SERVER_CLASSES
 from bot.core.ports import UnitOfWork
 from bot.core.rollout.state import CHANGED, RingStatus, Rollout
+from bot.core.routine_words import Routine
 from bot.core.value import Value
-from handlers.hands import load_rollout
+from handlers.hands import load_rollout, load_state
 from handlers.queries import size_in, size_of
 
 
@@ -77,5 +78,22 @@ def _first_ring(rollout: Rollout, gate: Gate) -> int:
     return min(rollout.ring + 1, len(rollout.rings) - 1)
 
 
-SUBJECTS: Final[dict[str, Callable[[UnitOfWork, Gate], Subject | None]]] = {"rollout": _rollout}
+def _routine(uow: UnitOfWork, gate: Gate) -> Subject | None:
+    routine: Routine | None = load_state(uow, "routine", gate.question.subject_id)[0]
+    if routine is None:
+        return None
+    size = Size(pcs=len(routine.devices), servers=0)
+    return Subject(
+        title="Patch scan",
+        code=routine.code,
+        size=size,
+        first=size,
+        waits_because=routine.levelled.why if gate.status == GateStatus.OPEN else "",
+    )
+
+
+SUBJECTS: Final[dict[str, Callable[[UnitOfWork, Gate], Subject | None]]] = {
+    "rollout": _rollout,
+    "routine": _routine,
+}
 """Kind of thing -> how its question is described."""

@@ -289,6 +289,8 @@ class ScanAnswer(Value, tag="scan"):
     level: str
     rule: str
     """The policy that allows it, as people call it."""
+    code: str = ""
+    """Set when people are asked first: the short id of the question."""
 
 
 class ReportedAnswer(Value, tag="reported"):

@@ -57,8 +57,8 @@ AREAS: Final[Mapping[str, Area]] = {
         name=PATCH_SCAN,
         rule="patch scan after a KEV match",
         default=Level.L1,
-        allowed=(Level.L0, Level.L1, Level.L3),
-        raised=Level.L3,
+        allowed=(Level.L0, Level.L1, Level.L2, Level.L3),
+        raised=Level.L2,
     ),
     ADVICE: Area(
         name=ADVICE,
@@ -68,11 +68,7 @@ AREAS: Final[Mapping[str, Area]] = {
         raised=Level.L3,
     ),
 }
-"""Every area that has a level of its own. Rollouts are always asked for (`Policy.default_level`).
-
-A patch scan is never asked for: it is harmless, and a question costs more than the scan. So an unsure one is
-left to people (L3) instead of becoming a question (L2).
-"""
+"""Every area that has a level of its own. Rollouts are always asked for (`Policy.default_level`)."""
 
 
 class Levelled(Value):
@@ -104,8 +100,6 @@ def level_mistakes(levels: Mapping[str, str]) -> list[str]:
         area = AREAS.get(name)
         if area is None:
             found.append(f"levels.{name}: unknown; one of {', '.join(AREAS)}")
-        elif level == Level.L2 and Level.L2 not in area.allowed:
-            found.append(f"levels.{name}: {area.rule} cannot be asked for (L2); {_choice(area)}")
         elif level not in set(area.allowed):
             found.append(f"levels.{name}: {_choice(area)}")
     return found

@@ -11,6 +11,7 @@ import msgspec
 from bot.core.actions import Accepted, ActionOutcome, ScanPatches
 from bot.core.envelope import Standing
 from bot.core.levels import Level, Levelled
+from bot.core.policy import ApprovalRule
 from bot.core.tenants import Mode
 from bot.core.value import Value
 
@@ -20,6 +21,10 @@ class RoutineStatus(StrEnum):
 
     PROPOSED = "proposed"
     """Only inside the decision that starts it, advises it, or leaves it."""
+    ASKED = "asked"
+    """Waits for a yes."""
+    DROPPED = "dropped"
+    """Asked for, and nobody said yes."""
     RUNNING = "running"
     DONE = "done"
     DONE_WITH_GAPS = "done-with-gaps"
@@ -91,7 +96,10 @@ class Routine(Value):
     at: datetime
     status: RoutineStatus = RoutineStatus.PROPOSED
     held: str = ""
-    """Why it was only said and not done."""
+    """Why it was only said and not done, or why nobody said yes."""
+    gate: str = ""
+    """The question that was asked about it."""
+    approved_by: tuple[str, ...] = ()
     actions: tuple[ScanPatches, ...] = ()
     answers: tuple[Answered, ...] = ()
     repeated: tuple[str, ...] = ()
@@ -102,6 +110,10 @@ class Routine(Value):
     def level(self) -> Level:
         """How far the bot goes by itself here."""
         return self.levelled.level
+
+    def may_run(self) -> bool:
+        """Whether its level lets the bot carry it out: by itself, or because people said yes."""
+        return self.level() in (Level.L0, Level.L1) or (self.level() == Level.L2 and bool(self.approved_by))
 
     def action(self, key: str) -> ScanPatches | None:
         """The order of this key, if it was ever intended."""
@@ -141,11 +153,13 @@ class ProposeRoutine(RoutineMessage, tag="routine.propose"):
     mode: Mode
     zone: str
     on_call: str
+    rules: ApprovalRule
+    """The client's own, as they stand now: who may ask for it, and who is asked at L2."""
     left_out: int = 0
     standing: Standing | None = None
     """The person who asked for it; nobody when we or a recommender did."""
-    roles: tuple[str, ...] = ()
-    """Roles of which a person who asks needs one."""
+    approvers: tuple[str, ...] = ()
+    approver_names: tuple[str, ...] = ()
 
 
 class RepeatOrder(RoutineMessage, tag="routine.repeat"):
@@ -183,11 +197,33 @@ class RoutineStarted(Value, tag="routine.started.1"):
 
     actions: tuple[ScanPatches, ...]
     at: datetime
+    approved_by: tuple[str, ...] = ()
+    """Who said yes, where it was asked for."""
 
 
 class RoutineAdvised(Value, tag="routine.advised.1"):
     """Left to people, who are told so."""
 
+    at: datetime
+
+
+class RoutineAsked(Value, tag="routine.asked.1"):
+    """People are asked; nothing is run before a yes."""
+
+    gate: str
+    code: str
+    offer_digest: str
+    rules: ApprovalRule
+    requester: str
+    approvers: tuple[str, ...]
+    approver_names: tuple[str, ...]
+    at: datetime
+
+
+class RoutineDropped(Value, tag="routine.dropped.1"):
+    """Nobody said yes."""
+
+    why: str
     at: datetime
 
 
@@ -230,6 +266,8 @@ class RoutineReported(Value, tag="routine.reported.1"):
 RoutineFact = (
     RoutineProposed
     | RoutineStarted
+    | RoutineAsked
+    | RoutineDropped
     | RoutineAdvised
     | RoutineHeld
     | RoutineRepeated
@@ -243,7 +281,13 @@ MOVES: Final[dict[RoutineStatus | None, dict[type[Value], frozenset[RoutineStatu
     None: {RoutineProposed: frozenset({S.PROPOSED})},
     S.PROPOSED: {
         RoutineStarted: frozenset({S.RUNNING}),
+        RoutineAsked: frozenset({S.ASKED}),
         RoutineAdvised: frozenset({S.ADVISED}),
+        RoutineHeld: frozenset({S.SHADOW}),
+    },
+    S.ASKED: {
+        RoutineStarted: frozenset({S.RUNNING}),
+        RoutineDropped: frozenset({S.DROPPED}),
         RoutineHeld: frozenset({S.SHADOW}),
     },
     S.RUNNING: {
@@ -252,6 +296,7 @@ MOVES: Final[dict[RoutineStatus | None, dict[type[Value], frozenset[RoutineStatu
         RoutineEnded: frozenset({S.DONE, S.DONE_WITH_GAPS}),
     },
     S.ADVISED: {RoutineReported: frozenset({S.DID, S.NOT_DONE})},
+    S.DROPPED: {},
     S.DID: {},
     S.NOT_DONE: {},
     S.DONE: {},

@@ -1,17 +1,20 @@
 """Routines: small work that the bot does by itself as far as its level lets it; a patch scan, or mere advice.
 
-L0 and L1 run (their orders are committed before the first call leaves), L3 is left to people and refused to
-everybody who would have the bot do it. At a client that is stopped or not live nothing runs at any level.
+L0 and L1 run (their orders are committed before the first call leaves), L2 asks first, L3 is left to people
+and refused to everybody who would have the bot do it. At a client that is stopped or not live nothing runs at
+any level.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.actions import ScanPatches
 from bot.core.effects import DECISION, Effect, Scan, ShowCard
 from bot.core.envelope import Frame
 from bot.core.errors import Broken, Refused
+from bot.core.gates import GateSettled, GateStatus, OpenGate, Question
 from bot.core.levels import PATCH_SCAN, Level
 from bot.core.notices import DevicesScanned, RaiseNotice, day_of, notice_id
 from bot.core.routine_words import (
@@ -24,6 +27,8 @@ from bot.core.routine_words import (
     Routine,
     RoutineAdvised,
     RoutineAnswered,
+    RoutineAsked,
+    RoutineDropped,
     RoutineEnded,
     RoutineFact,
     RoutineHeld,
@@ -36,6 +41,7 @@ from bot.core.routine_words import (
     with_changes,
 )
 from bot.core.tenants import Mode
+from bot.core.value import digest
 
 MAX_DEVICES: Final = 200
 """Devices that one routine may touch: twice a usual client, our judgement. The rest is counted."""
@@ -62,6 +68,8 @@ def decide(routine: Routine | None, message: object, frame: Frame) -> list[Routi
             return _settle(routine, message, frame)
         case RepeatOrder(key=key):
             return _repeat(routine, key, frame)
+        case GateSettled():
+            return _decided(routine, message, frame)
         case ReportRoutine():
             return [_report(routine, message, frame)]
         case _:
@@ -79,7 +87,7 @@ def _propose(routine: Routine | None, message: ProposeRoutine, frame: Frame) -> 
         raise Refused("No device is known here that could be scanned.", rule="no-device")
     made = Routine(
         id=message.routine,
-        code=message.code if message.levelled.level == Level.L3 and not held else "",
+        code=message.code if message.levelled.level in (Level.L2, Level.L3) and not held else "",
         area=message.area,
         levelled=message.levelled,
         cause=message.cause,
@@ -90,14 +98,14 @@ def _propose(routine: Routine | None, message: ProposeRoutine, frame: Frame) -> 
         on_call=message.on_call,
         at=frame.received_at,
     )
-    return [RoutineProposed(routine=made), _by_level(made, held, frame)]
+    return [RoutineProposed(routine=made), _by_level(made, message, held, frame)]
 
 
 def _may_ask(message: ProposeRoutine, held: str) -> None:
     """A person gets a no at once where the bot itself would only say what it would have done."""
     standing = message.standing
-    if standing is None or not set(standing.roles) & set(message.roles):
-        needed = " or ".join(message.roles) or "a role that nobody holds"
+    if standing is None or not set(standing.roles) & set(message.rules.roles):
+        needed = " or ".join(message.rules.roles) or "a role that nobody holds"
         raise Refused(f"You may not start this: it needs {needed}.", rule="not-entitled")
     if message.levelled.level == Level.L3:
         raise Refused(f"{PEOPLE_DO_THIS} {_because(message)}", rule="level-3")
@@ -109,14 +117,51 @@ def _because(message: ProposeRoutine) -> str:
     return f'Policy "{message.levelled.rule}": {message.levelled.why}.'
 
 
-def _by_level(made: Routine, held: str, frame: Frame) -> RoutineFact:
-    """What the level says: run, or advise. Anything that could not be asked for is advised, never run."""
+def _by_level(made: Routine, message: ProposeRoutine, held: str, frame: Frame) -> RoutineFact:
+    """What the level says: run, ask, or advise. What is no known work is advised, never run."""
     at = frame.received_at
     if held:
         return RoutineHeld(why=held, at=at)
     if made.area == PATCH_SCAN and made.level() in (Level.L0, Level.L1):
         return RoutineStarted(actions=_orders(made, frame.tenant), at=at)
+    if made.area == PATCH_SCAN and made.level() == Level.L2:
+        return _asked(made, message, at)
     return RoutineAdvised(at=at)
+
+
+def _asked(made: Routine, message: ProposeRoutine, at: datetime) -> RoutineAsked:
+    who = message.standing.person if message.standing else made.cause.source
+    return RoutineAsked(
+        gate=f"{made.id}-g1",
+        code=made.code,
+        offer_digest=offer_of(made),
+        rules=message.rules,
+        requester=who if message.standing else f"recommender:{who}" if who else "advisor",
+        approvers=message.approvers,
+        approver_names=message.approver_names,
+        at=at,
+    )
+
+
+def offer_of(made: Routine) -> str:
+    """The name of what a yes allows: this work on these devices, whatever anybody wrote about it."""
+    return digest((made.id, made.area, made.devices, made.left_out, made.cause.flaws))
+
+
+def _decided(routine: Routine, message: GateSettled, frame: Frame) -> list[RoutineFact]:
+    """What people said. A client that was stopped in the meantime gets nothing run."""
+    if routine.status != S.ASKED or message.gate != routine.gate:
+        return []
+    if message.question.offer_digest != offer_of(routine):
+        raise Broken(f"gate {message.gate} was asked for another offer than {routine.id} is")
+    at = frame.received_at
+    if message.status != GateStatus.APPROVED:
+        reason = f": {message.reason}" if message.reason else ""
+        return [RoutineDropped(why=f"{message.status}{reason}", at=at)]
+    if frame.hold:
+        return [RoutineHeld(why=frame.hold, at=at)]
+    orders = _orders(routine, frame.tenant)
+    return [RoutineStarted(actions=orders, at=at, approved_by=message.by)]
 
 
 def _orders(made: Routine, tenant: str) -> tuple[ScanPatches, ...]:
@@ -193,8 +238,12 @@ def evolve(routine: Routine | None, fact: RoutineFact) -> Routine:
 
 def _changed(routine: Routine, fact: RoutineFact) -> Routine:
     match fact:
-        case RoutineStarted(actions=actions):
-            return with_changes(routine, status=S.RUNNING, actions=actions)
+        case RoutineStarted(actions=actions, approved_by=by):
+            return with_changes(routine, status=S.RUNNING, actions=actions, approved_by=by)
+        case RoutineAsked(gate=gate):
+            return with_changes(routine, status=S.ASKED, gate=gate)
+        case RoutineDropped(why=why, at=at):
+            return with_changes(routine, status=S.DROPPED, held=why, ended_at=at)
         case RoutineAdvised():
             return with_changes(routine, status=S.ADVISED)
         case RoutineHeld(why=why):
@@ -215,7 +264,7 @@ def _changed(routine: Routine, fact: RoutineFact) -> Routine:
 # --- react ---
 
 
-def react(routine: Routine, fact: RoutineFact) -> list[Effect | RaiseNotice]:
+def react(routine: Routine, fact: RoutineFact) -> list[Effect | RaiseNotice | OpenGate]:
     """Orders leave after the commit; people are told as the level says."""
     card = ShowCard(
         kind="routine",
@@ -226,15 +275,34 @@ def react(routine: Routine, fact: RoutineFact) -> list[Effect | RaiseNotice]:
     match fact:
         case RoutineStarted(actions=actions):
             return [Scan(routine=routine.id, action=action) for action in actions]
+        case RoutineAsked():
+            return [_question(routine, fact)]
         case RoutineAdvised() | RoutineReported():
             return [card]
         case RoutineHeld():
             said = routine.mode == Mode.SHADOW and routine.level() != Level.L0
             return [ShowCard(kind="routine", id=routine.id)] if said else []
         case RoutineEnded():
+            if routine.gate:
+                return [ShowCard(kind="gate", id=routine.gate)]
             return [_told_afterwards(routine, fact)] if routine.level() == Level.L1 else []
         case _:
             return []
+
+
+def _question(routine: Routine, asked: RoutineAsked) -> OpenGate:
+    question = Question(
+        subject_kind="routine",
+        subject_id=routine.id,
+        purpose="start",
+        offer_digest=asked.offer_digest,
+        rules=asked.rules,
+        requester=asked.requester,
+        approvers=asked.approvers,
+        approver_names=asked.approver_names,
+        not_after=asked.at + timedelta(seconds=asked.rules.expiry_seconds),
+    )
+    return OpenGate(gate=asked.gate, code=asked.code, question=question)
 
 
 def _told_afterwards(routine: Routine, ended: RoutineEnded) -> RaiseNotice:

@@ -23,8 +23,9 @@ from bot.core.vocabulary import Message
 from bot.front.carrying import KEY_AWAY, STORE_AWAY, Carrier
 from bot.front.replies import Replies
 from bot.runner.adopting import adopt
+from bot.runner.drawn import buttons
 from bot.runner.services import Services
-from bot.runner.views import buttons, draw
+from bot.runner.views import draw
 from bot.surfaces.port import ChatClicked, ChatSaid, Outcome, Place, Sender
 from cards.model import Card
 from handlers.callers import counted

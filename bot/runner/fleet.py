@@ -93,7 +93,12 @@ def _recommend(services: Services, tenant: str, read: FleetRead) -> None:
 
 def _consider(services: Services, tenant: str) -> None:
     """A flaw that has become known to be exploited may lead to a scan of the devices that still have it."""
-    consider(services.office, tenant, services.intel, cached_devices(services, tenant))
+    try:
+        consider(services.office, tenant, services.intel, cached_devices(services, tenant))
+    except Refused:  # nobody could be asked, for one; counted, and tried again at the next reading
+        with services.office.store.begin(tenant) as uow:
+            uow.bump("routines-impossible")
+            uow.commit()
 
 
 def _count_unmapped(services: Services) -> None:

@@ -14,7 +14,6 @@ from bot.connectors.port import RmmConnector
 from bot.core.actions import ActionOutcome, Declined, NotSent, Unclear
 from bot.core.effects import Scan
 from bot.core.errors import OutsideBusy, OutsideFailed, OutsideUnclear, Refused
-from bot.core.levels import Level
 from bot.core.ports import Leased
 from bot.core.routine_words import RepeatOrder, Routine, RoutineStatus, SettleOrder
 from bot.runner.services import MAX_ATTEMPTS, Services, payload
@@ -56,8 +55,8 @@ def _case(services: Services, tenant: str, effect: Scan) -> _Case:
     known = routine.action(effect.action.key) if routine else None
     if routine is None or known != effect.action:
         return _Case(obstacle="nobody ordered this")
-    if routine.level() not in (Level.L0, Level.L1):
-        return _Case(obstacle="people do this themselves here")
+    if not routine.may_run():
+        return _Case(obstacle="people do this themselves here, or have not said yes")
     if routine.status != RoutineStatus.RUNNING or routine.answered(effect.action.key):
         return _Case(obstacle=f"the work is {routine.status.value.replace('-', ' ')}")
     settings = services.office.tenant(tenant)

@@ -19,8 +19,9 @@ from bot.core.effects import ShowCard
 from bot.core.errors import OutsideBusy, OutsideFailed, OutsideGone, OutsideUnclear
 from bot.core.gates import CardSent, Gate, GateStatus
 from bot.core.ports import Copy, Leased, UnitOfWork
+from bot.runner.drawn import Drawn
 from bot.runner.services import Services, payload
-from bot.runner.views import Drawn, draw
+from bot.runner.views import draw
 from bot.surfaces.port import Surface
 from cards.model import Card
 from handlers.hands import load_state

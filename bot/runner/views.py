@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
-from bot.core.buttons import NO_OFFER, ButtonValue, write
 from bot.core.directory import Directory
 from bot.core.gates import Gate, GateStatus
 from bot.core.notices import DevicesScanned, Notice, Review
@@ -16,8 +13,9 @@ from bot.core.pages import Page, PageStatus
 from bot.core.ports import UnitOfWork
 from bot.core.recommendations import Recommendation
 from bot.core.rollout.state import FINAL, DeviceState, PauseKind, Rollout, RolloutStatus, Run
-from bot.core.routine_words import Routine, RoutineStatus
 from bot.core.tenants import SELF, Tenant
+from bot.runner.drawn import Drawn, buttons, client_title, people_names
+from bot.runner.routine_views import asks_for_routine, routine_gate, routine_view
 from bot.runner.services import Services
 from cards.details import gate_details, rollout_details
 from cards.gate import gate_card
@@ -28,7 +26,7 @@ from cards.recommendation import shadow_card
 from cards.reminder import reminder_card
 from cards.rollout import rollout_card
 from cards.routine import routine_card, routine_details
-from cards.views import GateView, NoticeView, PageView, RecommendationView, RolloutView, RoutineView
+from cards.views import GateView, NoticeView, PageView, RecommendationView, RolloutView
 from handlers.hands import decode_runs, load_rollout, load_state
 from handlers.intake import recommendation_of
 
@@ -47,18 +45,6 @@ TELLING: Final = frozenset(
 ROWS_ON_CARD: Final = 500
 
 
-class Drawn(msgspec.Struct, frozen=True, kw_only=True):
-    """A card with what the runner must know to place it."""
-
-    card: Card
-    version: int
-    channel: bool = True
-    """True when it belongs into the client's channel as well."""
-    persons: tuple[str, ...] = ()
-    gate: str = ""
-    offer_digest: str = ""
-
-
 def draw(
     services: Services, uow: UnitOfWork, tenant: str, directory: Directory, kind: str, id: str
 ) -> Drawn | None:
@@ -66,6 +52,8 @@ def draw(
     row = uow.get("gate" if kind == "reminder" else kind, id)
     if row is None:
         return None
+    if kind in ("gate", "reminder") and asks_for_routine(uow, id):
+        return routine_gate(services, uow, tenant, directory, id, row.version, again=kind == "reminder")
     match kind:
         case "reminder":
             return _reminder(services, uow, tenant, directory, id, row.version)
@@ -86,8 +74,8 @@ def draw(
             card = shadow_card(
                 RecommendationView(
                     recommendation=made,
-                    client=_title(directory, tenant),
-                    names=_names(directory),
+                    client=client_title(directory, tenant),
+                    names=people_names(directory),
                     approvers=directory.holders(tenant, made.offer.rules.roles),
                     now=services.now(),
                     zone=made.offer.zone,
@@ -104,6 +92,9 @@ def details(
     """The long card behind the button *Details*."""
     if uow.get(kind, id) is None:
         return None
+    if kind == "gate" and asks_for_routine(uow, id):
+        asked: Gate = load_state(uow, "gate", id)[0]
+        return routine_details(routine_view(services, uow, tenant, directory, asked.question.subject_id))
     if kind == "gate":
         return gate_details(gate_view(services, uow, tenant, directory, id))
     if kind == "routine":
@@ -160,10 +151,10 @@ def gate_view(services: Services, uow: UnitOfWork, tenant: str, directory: Direc
     return GateView(
         gate=gate,
         rollout=rollout,
-        client=_title(directory, tenant),
+        client=client_title(directory, tenant),
         advice=made.advice if made else None,
         analysis=made.analysis if made else None,
-        names=_names(directory),
+        names=people_names(directory),
         buttons=_gate_buttons(services, tenant, gate, rollout),
         now=services.now(),
         zone=rollout.offer.zone,
@@ -188,17 +179,6 @@ def _gate_buttons(services: Services, tenant: str, gate: Gate, rollout: Rollout)
     return signed
 
 
-def buttons(
-    services: Services, tenant: str, subject: str, verbs: list[str], offer8: str = NO_OFFER
-) -> dict[str, str]:
-    """Verb -> signed value, for exactly this thing of exactly this client."""
-    key = services.office.button_key(tenant)
-    return {
-        verb: write(ButtonValue(tenant=tenant, subject=subject, verb=verb, offer8=offer8), key)
-        for verb in verbs
-    }
-
-
 def _recommendation(uow: UnitOfWork, rollout: str) -> Recommendation | None:
     made: Recommendation | None = load_state(uow, "recommendation", recommendation_of(rollout))[0]
     return made
@@ -214,8 +194,8 @@ def rollout_view(
     rollout = _rollout(uow, id)
     return RolloutView(
         rollout=rollout,
-        client=_title(directory, tenant),
-        names=_names(directory),
+        client=client_title(directory, tenant),
+        names=people_names(directory),
         buttons=buttons(services, tenant, id, _rollout_verbs(rollout)),
         now=services.now(),
         zone=rollout.offer.zone,
@@ -238,22 +218,6 @@ def _telling(uow: UnitOfWork, id: str) -> tuple[Run, ...]:
     return tuple(decode_runs(rows).values())
 
 
-def routine_view(
-    services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str
-) -> RoutineView:
-    """Everything a routine's cards draw from."""
-    routine: Routine = load_state(uow, "routine", id)[0]
-    settings: Tenant | None = load_state(uow, "tenant", SELF)[0]
-    verbs = ["details"] + (["did", "not-done"] if routine.status == RoutineStatus.ADVISED else [])
-    return RoutineView(
-        routine=routine,
-        client=_title(directory, tenant),
-        buttons=buttons(services, tenant, id, verbs),
-        now=services.now(),
-        zone=settings.policy.zone if settings else "UTC",
-    )
-
-
 def _page(
     services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str, version: int
 ) -> Drawn:
@@ -263,8 +227,8 @@ def _page(
     view = PageView(
         page=page,
         rollout=rollout,
-        client=_title(directory, tenant),
-        names=_names(directory),
+        client=client_title(directory, tenant),
+        names=people_names(directory),
         buttons=buttons(services, tenant, id, verbs),
         now=services.now(),
         zone=rollout.offer.zone if rollout else "UTC",
@@ -295,8 +259,8 @@ def notice_view(
     settings: Tenant | None = load_state(uow, "tenant", SELF)[0]
     return NoticeView(
         notice=notice,
-        client=_title(directory, tenant),
-        names=_names(directory),
+        client=client_title(directory, tenant),
+        names=people_names(directory),
         buttons=buttons(services, tenant, id, _notice_verbs(notice)),
         now=services.now(),
         zone=settings.policy.zone if settings else "UTC",
@@ -315,12 +279,3 @@ def _rollout(uow: UnitOfWork, id: str) -> Rollout:
     if rollout is None:
         raise LookupError(f"no rollout {id}")
     return rollout
-
-
-def _title(directory: Directory, tenant: str) -> str:
-    client = directory.clients.get(tenant)
-    return client.title if client else tenant
-
-
-def _names(directory: Directory) -> dict[str, str]:
-    return {person.id: person.name for person in directory.people.values()}

@@ -203,12 +203,14 @@ def test_a_recommended_scan_at_level_3_is_advice_and_orders_nothing(house: Desk)
     assert (routine.status, routine.actions) == (S.ADVISED, ())
 
 
-def test_an_unsure_scan_is_left_to_people(house: Desk) -> None:
+def test_an_unsure_scan_is_asked_first_and_the_recommender_is_nobody_who_decides(house: Desk) -> None:
     send(house, ScanWish(confidence=30))
 
-    (routine,) = all_routines(house)
-    assert (routine.status, routine.actions) == (S.ADVISED, ())
+    (routine,), (gate,) = all_routines(house), gates(house)
+    assert (routine.status, routine.actions) == (S.ASKED, ())
     assert "confidence 30 is below 55" in routine.levelled.why
+    assert gate.question.requester == "recommender:acme-ai"
+    assert gate.question.approvers == ("dana", "sam")
 
 
 def test_a_recommender_causes_one_scan_a_day_however_often_it_asks(house: Desk) -> None:
@@ -290,6 +292,7 @@ def test_hostile_words_change_neither_gate_nor_offer_nor_level(words: str) -> No
 
     assert outcome(RolloutWish(update=UPDATE, words=plain)) == outcome(RolloutWish(update=UPDATE))
     assert outcome(ScanWish(words=plain)) == outcome(ScanWish())
+    assert outcome(ScanWish(words=plain, confidence=5)) == outcome(ScanWish(confidence=5))
     assert outcome(AdviceWish(words=plain)) == outcome(AdviceWish(words="x"))
 
 

@@ -15,16 +15,20 @@ from bot.core.answers import (
     RefusedAnswer,
     ReportedAnswer,
     ScanAnswer,
+    VoteAnswer,
+    WaitingAnswer,
+    WhyAnswer,
 )
 from bot.core.command_values import Reported, Scan
 from bot.core.commands import parse
 from bot.core.envelope import BOT
+from bot.core.gates import Gate
 from bot.core.grammar import ClientName, Vocabulary
 from bot.core.intel import Catalogue, Flaw, UpdateRow, build_catalogue
 from bot.core.levels import PATCH_SCAN
 from bot.core.routine_words import Routine, RoutineStatus
 from bot.core.tenants import ChangePolicy, Mode, SetMode
-from handlers.queries import fleet
+from handlers.queries import fleet, open_gates
 from handlers.routines import consider, routines
 from tests.builders import KB
 from tests.handlers.desk import Desk
@@ -149,6 +153,81 @@ def test_the_same_line_delivered_twice_is_one_scan(desk: Desk) -> None:
 
     assert isinstance(again, RefusedAnswer)
     assert (again.rule, len(all_of(desk))) == ("again", 1)
+
+
+# --- asked first ---
+
+
+def asked(desk: Desk) -> tuple[Routine, Gate]:
+    """A scan that waits for a yes."""
+    set_level(desk, "L2")
+    desk.inventory("contoso", "PC1", "PC2")
+    desk.say("dana", "scan")
+    with desk.store.read("contoso") as uow:
+        (gate,) = open_gates(uow)
+    return all_of(desk)[0], gate
+
+
+def test_a_scan_at_level_2_is_asked_for_first(desk: Desk) -> None:
+    set_level(desk, "L2")
+    desk.inventory("contoso", "PC1")
+    answer = desk.say("dana", "scan")
+
+    (routine,) = all_of(desk)
+    assert isinstance(answer, ScanAnswer)
+    assert (routine.status, answer.code) == (S.ASKED, routine.code)
+
+
+def test_a_typed_yes_runs_it_and_says_so(desk: Desk) -> None:
+    routine, _ = asked(desk)
+    answer = desk.say("sam", f"approve {routine.code}")
+
+    (after,) = all_of(desk)
+    assert isinstance(answer, VoteAnswer)
+    assert (answer.status, answer.first_ring.pcs) == ("approved", 2)
+    assert (after.status, after.approved_by) == (S.RUNNING, ("sam",))
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_a_click_decides_it_without_any_further_question(desk: Desk, verb: str) -> None:
+    _, gate = asked(desk)
+    answer = desk.click("sam", verb, gate)
+
+    assert isinstance(answer, VoteAnswer)
+    assert all_of(desk)[0].status == (S.RUNNING if verb == "approve" else S.DROPPED)
+
+
+def test_a_question_that_nobody_answers_is_not_done(desk: Desk) -> None:
+    _, gate = asked(desk)
+    desk.wait(seconds=gate.question.rules.expiry_seconds)
+
+    assert (all_of(desk)[0].status, all_of(desk)[0].held) == (S.DROPPED, "expired")
+
+
+def test_somebody_who_may_not_decide_does_not(desk: Desk) -> None:
+    _, gate = asked(desk)
+    answer = desk.click("viv", "approve", gate)
+
+    assert isinstance(answer, RefusedAnswer)
+    assert all_of(desk)[0].status == S.ASKED
+
+
+def test_it_is_listed_among_what_waits_and_says_why(desk: Desk) -> None:
+    routine, _ = asked(desk)
+    waits, why = desk.say("sam", "waiting"), desk.say("sam", f"why {routine.code}")
+
+    assert isinstance(waits, WaitingAnswer)
+    assert [item.title for item in waits.mine] == ["Patch scan"]
+    assert isinstance(why, WhyAnswer)
+    assert "policy says L2" in why.waits_because
+
+
+def test_a_second_scan_while_one_is_asked_for_adds_nothing(desk: Desk) -> None:
+    asked(desk)
+    answer = desk.say("sam", "scan")
+
+    assert isinstance(answer, RefusedAnswer)
+    assert answer.rule == "scan-runs"
 
 
 # --- reports ---

@@ -16,10 +16,11 @@ from tests.builders import policy
     [
         ({}, 100, "L1"),
         ({}, LOW_CONFIDENCE, "L1"),
-        ({}, LOW_CONFIDENCE - 1, "L3"),
+        ({}, LOW_CONFIDENCE - 1, "L2"),
         ({PATCH_SCAN: "L0"}, 100, "L0"),
         ({PATCH_SCAN: "L0"}, 0, "L0"),
-        ({PATCH_SCAN: "L1"}, 0, "L3"),
+        ({PATCH_SCAN: "L1"}, 0, "L2"),
+        ({PATCH_SCAN: "L2"}, 100, "L2"),
         ({PATCH_SCAN: "L3"}, 100, "L3"),
     ],
 )
@@ -35,7 +36,7 @@ def test_the_reason_says_whose_word_it_is_and_what_it_means() -> None:
 
 
 def test_a_raised_level_says_how_unsure_it_was() -> None:
-    assert "raised to L3: confidence 30 is below 55" in level_for({}, PATCH_SCAN, 30).why
+    assert "raised to L2: confidence 30 is below 55" in level_for({}, PATCH_SCAN, 30).why
 
 
 def test_words_from_outside_are_advice_whatever_else_is_said() -> None:
@@ -56,11 +57,7 @@ def test_an_area_that_nobody_knows_is_our_own_fault() -> None:
     ("levels", "mistake"),
     [
         ({"coffee": "L1"}, "levels.coffee: unknown; one of patch-scan, advice"),
-        (
-            {PATCH_SCAN: "L2"},
-            "levels.patch-scan: patch scan after a KEV match cannot be asked for (L2); L0, L1 or L3",
-        ),
-        ({PATCH_SCAN: "L9"}, "levels.patch-scan: L0, L1 or L3"),
+        ({PATCH_SCAN: "L9"}, "levels.patch-scan: L0, L1, L2 or L3"),
         ({ADVICE: "L1"}, "levels.advice: L3 only"),
     ],
 )

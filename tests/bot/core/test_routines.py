@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.core.actions import Accepted, ActionOutcome, Declined, NotSent, ScanPatches
 from bot.core.effects import Effect, Scan, ShowCard, key_of, lane_of
 from bot.core.errors import Broken, Refused
+from bot.core.gates import GateSettled, GateStatus, OpenGate
 from bot.core.levels import ADVICE, PATCH_SCAN, level_for
 from bot.core.notices import DevicesScanned, RaiseNotice
 from bot.core.routine_words import (
@@ -23,7 +25,9 @@ from bot.core.routine_words import (
     Routine,
     RoutineAdvised,
     RoutineAnswered,
+    RoutineAsked,
     RoutineDevice,
+    RoutineDropped,
     RoutineEnded,
     RoutineFact,
     RoutineHeld,
@@ -34,13 +38,14 @@ from bot.core.routine_words import (
     RoutineStatus,
     SettleOrder,
 )
-from bot.core.routines import MAX_DEVICES, MAX_WORDS, PEOPLE_DO_THIS, decide, evolve, react
+from bot.core.routines import MAX_DEVICES, MAX_WORDS, PEOPLE_DO_THIS, decide, evolve, offer_of, react
 from bot.core.tenants import Mode
-from tests.builders import NOW, frame, many, standing
+from tests.builders import NOW, frame, many, rules, standing
 
 S = RoutineStatus
 FLAW = "CVE-2026-90001"
 SCAN = ScanPatches(key="contoso:s1:d00:scan", device_id="d00")
+RULES = rules(roles=("engineer",))
 REPORT = Report(by="dana", name="Dana", did=True, words="", at=NOW)
 
 
@@ -59,6 +64,8 @@ def proposal(count: int = 2, level: str = "L1", **changes: Any) -> ProposeRoutin
         "mode": Mode.LIVE,
         "zone": "Europe/Berlin",
         "on_call": "dana",
+        "rules": RULES,
+        "approvers": ("dana", "sam"),
     }
     return ProposeRoutine(**(words | changes))
 
@@ -79,8 +86,8 @@ def settled(routine: Routine, number: int, outcome: ActionOutcome | None = None)
     return folded(decide(routine, message, frame(kind="bot")), routine)
 
 
-def effects(routine: Routine | None, message: object, **words: Any) -> list[Effect | RaiseNotice]:
-    found: list[Effect | RaiseNotice] = []
+def effects(routine: Routine | None, message: object, **words: Any) -> list[Effect | RaiseNotice | OpenGate]:
+    found: list[Effect | RaiseNotice | OpenGate] = []
     for fact in decide(routine, message, frame(**words)):
         routine = evolve(routine, fact)
         found += react(routine, fact)
@@ -90,7 +97,9 @@ def effects(routine: Routine | None, message: object, **words: Any) -> list[Effe
 # --- by level ---
 
 
-@pytest.mark.parametrize(("level", "status"), [("L0", S.RUNNING), ("L1", S.RUNNING), ("L3", S.ADVISED)])
+@pytest.mark.parametrize(
+    ("level", "status"), [("L0", S.RUNNING), ("L1", S.RUNNING), ("L2", S.ASKED), ("L3", S.ADVISED)]
+)
 def test_what_is_proposed_goes_where_its_level_says(level: str, status: RoutineStatus) -> None:
     assert made(level=level).status == status
 
@@ -115,7 +124,7 @@ def test_advice_is_shown_to_the_person_on_call_and_orders_nothing() -> None:
 
 
 def test_only_what_a_person_must_answer_takes_a_short_id() -> None:
-    assert (made(level="L1").code, made(level="L3").code) == ("", "7K2")
+    assert [made(level=level).code for level in ("L0", "L1", "L2", "L3")] == ["", "", "7K2", "7K2"]
 
 
 def test_an_area_of_mere_words_never_orders_anything_at_any_level() -> None:
@@ -127,7 +136,7 @@ def test_an_area_of_mere_words_never_orders_anything_at_any_level() -> None:
 # --- where nothing may start ---
 
 
-@pytest.mark.parametrize("level", ["L0", "L1", "L3"])
+@pytest.mark.parametrize("level", ["L0", "L1", "L2", "L3"])
 @pytest.mark.parametrize(
     ("mode", "hold"), [(Mode.LIVE, "stopped by Dana"), (Mode.SHADOW, ""), (Mode.READ_ONLY, "")]
 )
@@ -152,7 +161,7 @@ def test_only_shadow_says_on_a_card_what_would_have_been_done(mode: Mode, level:
 
 
 def test_a_person_with_the_role_may_have_it_run() -> None:
-    asked = proposal(standing=standing(), roles=("engineer",))
+    asked = proposal(standing=standing())
 
     assert folded(decide(None, asked, frame())).status == S.RUNNING
 
@@ -164,12 +173,12 @@ def test_a_person_with_the_role_may_have_it_run() -> None:
         ({"level": "L3", "mode": Mode.SHADOW}, "in shadow mode", "level-3"),
         ({"level": "L1"}, "stopped by Sam", "held"),
         ({"level": "L0", "mode": Mode.READ_ONLY}, "", "held"),
-        ({"roles": ("lead",)}, "", "not-entitled"),
-        ({"roles": ()}, "", "not-entitled"),
+        ({"rules": rules(roles=("lead",))}, "", "not-entitled"),
+        ({"rules": rules(roles=())}, "", "not-entitled"),
     ],
 )
 def test_a_person_is_told_no_where_nothing_is_run(changes: dict[str, Any], hold: str, rule: str) -> None:
-    words: dict[str, Any] = {"roles": ("engineer",), "standing": standing()} | changes
+    words: dict[str, Any] = {"standing": standing()} | changes
 
     with pytest.raises(Refused) as no:
         decide(None, proposal(**words), frame(hold=hold))
@@ -179,7 +188,7 @@ def test_a_person_is_told_no_where_nothing_is_run(changes: dict[str, Any], hold:
 
 def test_the_no_at_level_3_says_who_does_it() -> None:
     with pytest.raises(Refused, match="People do this themselves here") as no:
-        decide(None, proposal(level="L3", standing=standing(), roles=("engineer",)), frame())
+        decide(None, proposal(level="L3", standing=standing()), frame())
 
     assert no.value.why.startswith(PEOPLE_DO_THIS)
 
@@ -262,6 +271,94 @@ def test_level_0_is_in_the_record_alone() -> None:
     assert effects(running, SettleOrder(routine="s1", key=SCAN.key, outcome=Accepted())) == []
 
 
+# --- asked first ---
+
+
+def answered(routine: Routine, status: GateStatus, hold: str = "", **changes: Any) -> list[RoutineFact]:
+    """What the gate's end means to it."""
+    gate = next(one for one in effects(None, proposal(level="L2"), kind="bot") if isinstance(one, OpenGate))
+    settled_gate = GateSettled(
+        gate=gate.gate,
+        code=gate.code,
+        question=msgspec.structs.replace(gate.question, **changes),
+        status=status,
+        by=("sam",),
+        reason="not now" if status == GateStatus.REJECTED else "",
+        at=NOW,
+    )
+    return decide(routine, settled_gate, frame(kind="bot", hold=hold))
+
+
+def test_level_2_asks_those_whom_the_policy_names_and_orders_nothing() -> None:
+    (gate,) = effects(None, proposal(level="L2"), kind="bot")
+
+    assert isinstance(gate, OpenGate)
+    assert (gate.gate, gate.code) == ("s1-g1", "7K2")
+    question = gate.question
+    assert (question.subject_kind, question.subject_id) == ("routine", "s1")
+    assert (question.rules, question.approvers, question.requester) == (RULES, ("dana", "sam"), "advisor")
+
+
+def test_a_yes_orders_exactly_what_was_asked_about_and_names_who_said_it() -> None:
+    asked = made(level="L2")
+    facts = answered(asked, GateStatus.APPROVED)
+    after = folded(facts, asked)
+
+    assert (after.status, after.approved_by, after.may_run()) == (S.RUNNING, ("sam",), True)
+    assert [action.device_id for action in after.actions] == ["d00", "d01"]
+
+
+@pytest.mark.parametrize(
+    "status", [GateStatus.REJECTED, GateStatus.EXPIRED, GateStatus.CANCELLED, GateStatus.VOID]
+)
+def test_anything_but_a_yes_runs_nothing(status: GateStatus) -> None:
+    asked = made(level="L2")
+    after = folded(answered(asked, status), asked)
+
+    assert (after.status, after.actions, after.may_run()) == (S.DROPPED, (), False)
+    assert after.held.startswith(status.value)
+
+
+def test_a_yes_at_a_client_that_was_stopped_meanwhile_runs_nothing() -> None:
+    asked = made(level="L2")
+    after = folded(answered(asked, GateStatus.APPROVED, hold="stopped by Dana"), asked)
+
+    assert (after.status, after.held, after.actions) == (S.SHADOW, "stopped by Dana", ())
+
+
+def test_a_yes_to_another_offer_is_our_own_fault() -> None:
+    with pytest.raises(Broken):
+        answered(made(3, level="L2"), GateStatus.APPROVED)
+
+
+@pytest.mark.parametrize("level", ["L0", "L1", "L3"])
+def test_a_yes_that_nobody_was_asked_for_changes_nothing(level: str) -> None:
+    assert answered(made(level=level), GateStatus.APPROVED) == []
+
+
+def test_a_yes_told_twice_orders_once() -> None:
+    asked = made(level="L2")
+    after = folded(answered(asked, GateStatus.APPROVED), asked)
+
+    assert answered(after, GateStatus.APPROVED) == []
+
+
+def test_words_are_no_part_of_what_is_asked() -> None:
+    plain = Cause(trigger="recommended", source="acme", words="")
+    loud = msgspec.structs.replace(plain, words="APPROVE 7K2 <!channel>")
+
+    assert offer_of(made(level="L2", cause=plain)) == offer_of(made(level="L2", cause=loud))
+
+
+def test_what_was_approved_shows_on_its_question_how_it_went() -> None:
+    asked = made(1, level="L2")
+    running = folded(answered(asked, GateStatus.APPROVED, offer_digest=offer_of(asked)), asked)
+    told = effects(running, SettleOrder(routine="s1", key=SCAN.key, outcome=Accepted()))
+
+    assert [(one.kind, one.id) for one in told if isinstance(one, ShowCard)] == [("gate", "s1-g1")]
+    assert not any(isinstance(one, RaiseNotice) for one in told)
+
+
 # --- cut off ---
 
 
@@ -327,6 +424,8 @@ STATES: dict[RoutineStatus | None, Routine | None] = {
     S.RUNNING: made(1),
     S.DONE: settled(made(1), 0),
     S.DONE_WITH_GAPS: settled(made(1), 0, NotSent(why="x")),
+    S.ASKED: made(level="L2"),
+    S.DROPPED: evolve(made(level="L2"), RoutineDropped(why="expired", at=NOW)),
     S.ADVISED: made(level="L3"),
     S.DID: evolve(made(level="L3"), RoutineReported(report=REPORT)),
     S.NOT_DONE: evolve(
@@ -338,6 +437,17 @@ STATES: dict[RoutineStatus | None, Routine | None] = {
 FACTS: tuple[RoutineFact, ...] = (
     RoutineProposed(routine=BASE),
     RoutineStarted(actions=(SCAN,), at=NOW),
+    RoutineAsked(
+        gate="s1-g1",
+        code="7K2",
+        offer_digest="0" * 64,
+        rules=RULES,
+        requester="advisor",
+        approvers=("dana",),
+        approver_names=("Dana",),
+        at=NOW,
+    ),
+    RoutineDropped(why="expired", at=NOW),
     RoutineAdvised(at=NOW),
     RoutineHeld(why="stopped", at=NOW),
     RoutineRepeated(key=SCAN.key, at=NOW),

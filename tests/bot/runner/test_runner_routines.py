@@ -100,6 +100,20 @@ class Desk:
         changed = msgspec.structs.replace(tenant.policy, levels=chosen)
         office.transact(office.frame("contoso", DANA), ChangePolicy(policy=changed))
 
+    def nobody_decides(self) -> None:
+        """Contoso's policy names a role that nobody holds."""
+        office = self.bench.office
+        tenant = office.tenant("contoso")
+        assert tenant is not None
+        alone = msgspec.structs.replace(tenant.policy.approvals, roles=("owner",))
+        changed = msgspec.structs.replace(tenant.policy, approvals=alone)
+        office.transact(office.frame("contoso", DANA), ChangePolicy(policy=changed))
+
+    async def shown(self, place: str, key: str) -> str:
+        """The card of this key as it hangs there now."""
+        posts = await self.bench.app.backend.posts("dana", place, 50)
+        return next(msgspec.json.encode(post.card).decode() for post in posts if post.card.key == key)
+
     def mode(self, mode: Mode) -> None:
         office = self.bench.office
         office.transact(office.frame("contoso", DANA), SetMode(mode=mode))
@@ -339,6 +353,60 @@ async def test_at_level_3_nothing_is_called_and_the_person_on_call_gets_the_advi
     assert (routine.status, desk.rmm.calls) == (S.ADVISED, [])
     places = {copy.conversation for copy in desk.bench.copies(f"routine:{routine.id}")}
     assert places == {"contoso", "dm-dana"}
+
+
+async def test_at_level_2_nothing_is_called_before_a_yes_and_then_it_is(desk: Desk) -> None:
+    desk.levels(patch_scan="L2")
+    await desk.exploited()
+    asked = desk.one()
+    before = list(desk.rmm.calls)
+    button = await desk.bench.button("approve", gate=f"{asked.id}-g1")
+    await desk.bench.click(button)
+    routine = await desk.until_over()
+    await desk.bench.settle()
+
+    assert (asked.status, before) == (S.ASKED, [])
+    assert (routine.status, routine.approved_by) == (S.DONE, ("dana",))
+    assert sorted(desk.rmm.scans()) == ["d1", "d2"]
+    assert "Every device took it" in await desk.shown("contoso", f"gate:{asked.id}-g1")
+    desk.bench.whole()
+
+
+async def test_the_question_calls_again_shows_its_devices_and_ends_by_itself(desk: Desk) -> None:
+    desk.levels(patch_scan="L2")
+    await desk.exploited()
+    gate = f"{desk.one().id}-g1"
+    details = await desk.bench.click(await desk.bench.button("details", gate=gate))
+    await desk.bench.until(lambda: bool(desk.bench.copies(f"reminder:{gate}")))
+    reminded = await desk.shown("dm-dana", f"gate:{gate}:reminder")
+    await desk.bench.until(lambda: desk.one().status == S.DROPPED)
+    await desk.bench.settle()
+
+    assert "D1, D2" in details
+    assert "Still waiting. Approve? Contoso" in reminded
+    assert "Nothing was run. Nobody answered." in await desk.shown("contoso", f"gate:{gate}")
+    assert desk.rmm.calls == []
+
+
+async def test_an_order_that_nobody_said_yes_to_is_not_carried_out(desk: Desk) -> None:
+    desk.levels(patch_scan="L2")
+    await desk.exploited()
+    id = desk.one().id
+    forged = ScanPatches(key=f"contoso:{id}:d1:scan", device_id="d1")
+    desk.enqueue(Scan(routine=id, action=forged))
+    await desk.bench.settle()
+
+    assert desk.rmm.calls == []
+
+
+async def test_where_nobody_could_be_asked_it_is_counted_and_nothing_runs(desk: Desk) -> None:
+    desk.levels(patch_scan="L2")
+    desk.nobody_decides()
+    await desk.exploited()
+
+    with desk.bench.store.read("contoso") as uow:
+        assert uow.counters()["routines-impossible"] == 1
+    assert (desk.routines(), desk.rmm.calls) == ([], [])
 
 
 async def test_an_order_for_advice_is_refused_by_the_one_who_would_carry_it_out(desk: Desk) -> None:
