@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bot.cli.story.narrowed import left_of, name_of, taken_away
 from bot.cli.story.record import FleetView, Happened, LedgerView, moment
 
 HOUSE: Final = "house"
@@ -33,6 +34,18 @@ class Case:
         self.digest: str = planned.fact["offer_digest"]
         self.targets: dict[str, dict[str, Any]] = {one["device_id"]: one for one in self.offer["targets"]}
         self.facts = tuple(fact for fact in ledger.facts if fact.kind == "rollout" and fact.id == planned.id)
+        changes = self._taken_away()
+        self.plan = left_of(self.offer, changes)
+        """What those who approved left of the offer: all that may be carried out."""
+        self.in_force = name_of(self.plan) if changes else self.digest
+
+    def _taken_away(self) -> list[dict[str, Any]]:
+        approval = next(iter(self.of("rollout.approved")), None)
+        return taken_away(self.gate(approval.fact["gate"])) if approval else []
+
+    def planned(self, device: str) -> dict[str, Any] | None:
+        """What may be done to a device; None when nothing may."""
+        return next((one for one in self.plan["targets"] if one["device_id"] == device), None)
 
     def of(self, tag: str) -> list[Happened]:
         """This rollout's facts of one type, in order."""

@@ -34,6 +34,8 @@ class Pressable(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     """The platform's name of the message it stands on; empty for a form that lies on top of everything."""
     value: str = ""
+    version: int = -1
+    """Of the message, as it was looked at; -1 for the one that stands there when it is pressed."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,9 +82,16 @@ class Person(Protocol):
         ...
 
     async def clicks(
-        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED
+        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED, *, forged: str = ""
     ) -> Shown | None:
-        """Press this very button, with a form's fields filled in."""
+        """Press this very button, also when it is not drawn any more, with a form's fields filled in.
+
+        `forged` is sent in the place of what the button carries.
+        """
+        ...
+
+    async def card(self, place: str, key: str) -> Shown:
+        """The newest card of this thing that the person sees there; Stuck when there is none."""
         ...
 
     async def sees(self, place: str, key: str) -> Shown:

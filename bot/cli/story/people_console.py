@@ -40,10 +40,10 @@ class ConsolePerson:
 
     async def presses(self, place: str, key: str, *verbs: str) -> Shown | None:
         """Press one of these buttons on the card with this key, as it stands on the board now."""
-        return await self.clicks(place, button_of(_shown_post(await self._post(place, key)), *verbs))
+        return await self.clicks(place, button_of(await self.card(place, key), *verbs))
 
     async def clicks(
-        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED
+        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED, *, forged: str = ""
     ) -> Shown | None:
         """Press this very button: its value is whatever the card carries."""
         scene, at = self._scene, self._scene.clock.now()
@@ -53,12 +53,16 @@ class ConsolePerson:
             person_id=self.id,
             proof=PROOF,
             message_id=button.message,
-            value=button.value,
+            value=forged or button.value,
             fields=tuple(fields.items()),
             delivery_id=scene.clock.new_id(),
             received_at=at,
         )
         return await self._answered(await scene.app.backend.click(clicked), place)
+
+    async def card(self, place: str, key: str) -> Shown:
+        """The card with this key, as it stands on the board now."""
+        return _shown_post(await self._post(place, key))
 
     async def sees(self, place: str, key: str) -> Shown:
         """Read a card; it goes into the transcript."""

@@ -19,6 +19,8 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     bad: str = ""
     blocked: str = ""
     held: str = ""
+    left_out: str = ""
+    """A device that was taken away when the bad patch was approved."""
     requested: str = ""
     """Id of the rollout that a person asked for and another one rejected."""
 
@@ -45,6 +47,10 @@ def _says(**wanted: Any) -> Callable[[Happened], bool]:
     return lambda fact: all(fact.fact.get(name) == value for name, value in wanted.items())
 
 
+def _leaves(device: str) -> Callable[[Happened], bool]:
+    return lambda fact: device in fact.fact["vote"]["changes"]["without"]
+
+
 BEGINNING: Final[tuple[Step, ...]] = (
     ("the recommendation", "recommendation.made", _any),
     ("the plan", "rollout.planned", _any),
@@ -64,7 +70,7 @@ BEGINNING: Final[tuple[Step, ...]] = (
 
 def check_steps(plot: Plot, ledgers: dict[str, LedgerView], all_cases: list[Case]) -> Iterator[Finding]:
     """Every step of the story has its entry."""
-    for tenant, steps in ((plot.good, _good(plot, all_cases)), (plot.bad, _bad())):
+    for tenant, steps in ((plot.good, _good(plot, all_cases)), (plot.bad, _bad(plot))):
         ledger = ledgers.get(tenant)
         if not tenant or ledger is None or ledger.unreadable:
             continue
@@ -76,7 +82,7 @@ def check_steps(plot: Plot, ledgers: dict[str, LedgerView], all_cases: list[Case
 
 def _good(plot: Plot, all_cases: list[Case]) -> list[Step]:
     case = next((c for c in all_cases if c.tenant == plot.good and c.id != plot.requested), None)
-    rings = range(len(case.offer["rings"])) if case else ()
+    rings = range(len(case.plan["rings"])) if case else ()
     steps: list[Step] = [
         (f"the {what} of ring {number + 1}", f"ring.{what}", _says(ring=number))
         for number in rings
@@ -98,8 +104,13 @@ def _good(plot: Plot, all_cases: list[Case]) -> list[Step]:
     return steps
 
 
-def _bad() -> list[Step]:
+def _bad(plot: Plot) -> list[Step]:
+    left: list[Step] = [
+        ("the vote for a part", "gate.vote_counted", _leaves(plot.left_out)),
+        ("the device that was left out", "device.moved", _moved("left-out", plot.left_out)),
+    ]
     return [
+        *(left if plot.left_out else ()),
         ("the halt", "rollout.halted", _any),
         ("the page", "page.opened", _any),
         ("the page taken", "page.taken", _any),

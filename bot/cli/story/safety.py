@@ -60,9 +60,11 @@ def check_approvals(case: Case) -> Iterator[Finding]:
     """Every intent stands on an approval of the same offer by entitled people, given before it."""
     for fact in case.of("action.intended"):
         approval = next((a for a in case.of("rollout.approved") if a.place < fact.place), None)
-        if approval is None or approval.fact["offer_digest"] != fact.fact["offer_digest"]:
+        if approval is None or approval.fact["offer_digest"] != case.digest:
             yield _approval(case, fact, "nobody had approved this offer")
-        elif why := unsound(case, approval.fact["gate"], fact.fact["offer_digest"]):
+        elif fact.fact["offer_digest"] != case.in_force:
+            yield _approval(case, fact, "it is not bound to what those who approved had left of the offer")
+        elif why := unsound(case, approval.fact["gate"], case.digest):
             yield _approval(case, fact, why)
         if any(action["type"] == "uninstall" for action in fact.fact["actions"]):
             yield from _rollback_approved(case, fact)
@@ -83,7 +85,7 @@ def _rollback_approved(case: Case, fact: Happened) -> Iterator[Finding]:
             yield _approval(case, started, "the offer does not let the halt rule roll back by itself")
     elif started.message["type"] != "rollout.roll_back":
         answered = [f for f in case.of("rollout.gate_answered") if f.place < started.place]
-        if not answered or (why := unsound(case, answered[-1].fact["gate"], case.digest)):
+        if not answered or (why := unsound(case, answered[-1].fact["gate"], case.in_force)):
             yield _approval(case, started, why if answered else "nobody was asked about the rollback")
 
 
@@ -91,7 +93,7 @@ def _promotions(case: Case) -> Iterator[Finding]:
     """A ring with devices whose class always asks is never opened on evidence alone."""
     asking = {name for name, rule in case.offer["classes"].items() if rule["always_ask"]}
     for fact in case.of("ring.promoted"):
-        following = [t for t in case.offer["targets"] if t["ring"] == fact.fact["ring"] + 1]
+        following = [t for t in case.plan["targets"] if t["ring"] == fact.fact["ring"] + 1]
         if fact.fact["by"] == "evidence" and any(t["device_class"] in asking for t in following):
             yield _approval(case, fact, f"ring {fact.fact['ring'] + 2} opened without a person")
 
@@ -99,7 +101,7 @@ def _promotions(case: Case) -> Iterator[Finding]:
 def check_plan(case: Case) -> Iterator[Finding]:
     """Every intent is for a device and a KB of the approved plan."""
     for fact, action in case.intents():
-        target = case.targets.get(action["device_id"])
+        target = case.planned(action["device_id"])
         if target is None or action.get("kb", target["kb"]) != target["kb"]:
             text = f"{case.code}, entry {fact.seq}: {action['type']} on {case.name(action['device_id'])}"
             yield Finding(breach="plan", sentence=f"{text} is not in the approved plan")
@@ -199,7 +201,7 @@ def check_ends(case: Case, fleet: FleetView) -> Iterator[Finding]:
             yield Finding(breach="outcome", sentence=f"{text}, but KB{target['kb']} is not there")
         if state == "restored" and has_it:
             yield Finding(breach="rollback", sentence=f"{text}, but KB{target['kb']} is still there")
-        if state in ("blocked", "held", "planned") and any(
+        if state in ("blocked", "held", "planned", "left-out") and any(
             j.device == device for j in _installs(case, fleet)
         ):
             yield Finding(breach="plan", sentence=f"{text}, but an install was run there")

@@ -119,13 +119,24 @@ class Story:
         await self.desk.sam.presses(GOOD, await self._start_key(GOOD), "approve")
         if self.plot.bad:
             rollout = await self._rollout(BAD)
-            await self.desk.dana.sees(BAD, await self._start_key(BAD))
-            await self.desk.dana.types(BAD, f"approve {rollout.code}")
+            key, part = await self._start_key(BAD), self._part(rollout)
+            await self.desk.dana.sees(BAD, key)
+            await self.desk.dana.types(BAD, f"approve {rollout.code}{part}")
+            await self.desk.dana.sees(BAD, key)
         self.told.title("Between approval and start")
         good = await self._rollout(GOOD)
         held = await self.surprises.take_laptop_away(good)
         blocked = await self.surprises.approve_elsewhere(good)
         self.plot = msgspec.structs.replace(self.plot, held=held, blocked=blocked)
+
+    def _part(self, rollout: Rollout) -> str:
+        """One PC of the last ring stays as it is, where another one is left in it."""
+        last = rollout.offer.devices(len(rollout.rings) - 1)
+        if len(rollout.rings) < 2 or len(last) < 2:
+            return ""
+        left = last[-1]
+        self.plot = msgspec.structs.replace(self.plot, left_out=left.device_id)
+        return f" without {left.name}"
 
     # --- afternoon ---
 

@@ -10,6 +10,7 @@ from bot.cli.story.people import NOTHING_FILLED, Pressable, Scene, Shown, Stuck,
 from bot.cli.story.platform import Delivery
 from bot.twins.slack.courier import Outcome
 from bot.twins.slack.driver import BOT_COMMAND, Slack
+from bot.twins.slack.signing import HONEST, Tamper
 from bot.twins.slack.wire import Button, OpenModal, SeenMessage
 
 DM: Final = "dm"
@@ -76,21 +77,30 @@ class SlackPerson:
         return await self.clicks(place, button_of(await self.card(place, key), *verbs))
 
     async def clicks(
-        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED
+        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED, *, forged: str = ""
     ) -> Shown | None:
         """Press this very button, or send the form that lies open."""
         await self._scene.breathe()
         channel = self._people.channel(place)
         self._scene.told.pressed(self._scene.clock.now(), self.name, channel, button.label, fields)
         before = await self._screen(channel)
-        outcome = await self._click(channel, button, fields)
+        outcome = await self._click(channel, button, fields, forged)
         self._people.noted(f"{self.name} in {channel} pressing {button.label}", outcome)
         return await self._answered(channel, before, button.message)
 
-    async def _click(self, channel: str, button: Pressable, fields: Mapping[str, str]) -> Outcome:
+    async def _click(
+        self, channel: str, button: Pressable, fields: Mapping[str, str], forged: str
+    ) -> Outcome:
         if button.name == SUBMIT:
             return await self._slack.submit(self._account, dict(fields))
-        return await self._slack.click(self._account, channel, button.message, action_id=button.name)
+        return await self._slack.click(
+            self._account,
+            channel,
+            button.message,
+            action_id=button.name,
+            version=button.version,
+            tamper=Tamper(overwrite={"actions.0.value": forged}) if forged else HONEST,
+        )
 
     async def sees(self, place: str, key: str) -> Shown:
         """Read a card; it goes into the transcript."""
@@ -164,19 +174,20 @@ def _shown(message: SeenMessage) -> Shown:
     push = f"Push: {message.text}\n" if is_card else ""
     return Shown(
         text=f"{push}{lines(message.blocks) or message.text}",
-        buttons=tuple(_pressable(button, message.ts) for button in message.buttons),
+        buttons=tuple(_pressable(button, message) for button in message.buttons),
         message=message.ts,
         private=not is_card,
     )
 
 
-def _pressable(button: Button, ts: str) -> Pressable:
+def _pressable(button: Button, message: SeenMessage) -> Pressable:
     return Pressable(
         label=button.label,
         verb=verb_of(button.action_id),
         name=button.action_id,
-        message=ts,
+        message=message.ts,
         value=button.value,
+        version=len(message.versions) - 1,
     )
 
 

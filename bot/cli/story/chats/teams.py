@@ -8,14 +8,13 @@ from typing import Any, Final
 from bot.cli.story.chats.teams_text import buttons, fields, lines
 from bot.cli.story.people import NOTHING_FILLED, Pressable, Scene, Shown, Stuck, button_of
 from bot.cli.story.platform import Delivery
+from bot.surfaces.teams.activities import ON_AN_ANSWER
 from bot.twins.teams.driver import TeamsDriver
 from bot.twins.teams.model import BOT
 from bot.twins.teams.orders import Receipt, Seen
 
 BACK: Final = "show"
 """What brings a card back where an answer stands in its place."""
-ANSWER_MARK: Final = "answer"
-"""In the data of a button that stands on an answer and not on the thing's own card."""
 
 Screen = dict[str, Seen]
 
@@ -83,7 +82,7 @@ class TeamsPerson:
         return await self.clicks(place, button_of(shown, *verbs))
 
     async def clicks(
-        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED
+        self, place: str, button: Pressable, fields: Mapping[str, str] = NOTHING_FILLED, *, forged: str = ""
     ) -> Shown | None:
         """Press this very button, with a form's fields filled in."""
         await self._scene.breathe()
@@ -92,11 +91,28 @@ class TeamsPerson:
         at = self._scene.clock.now()
         self._scene.told.pressed(at, self.name, _called(where), button.label, fields, how)
         before = await self._screen(where)
-        receipt = await self._driver.click(
-            self._account, where, button.message, button.name, fields, old_client=self._old_client
-        )
+        receipt = await self._click(where, button, fields, forged, before[button.message])
         self._people.noted(f"{self.name} in {where} pressing {button.label}", receipt)
         return await self._answered(where, before, receipt, button.message)
+
+    async def _click(
+        self, where: str, button: Pressable, fields: Mapping[str, str], forged: str, stands: Seen
+    ) -> Receipt:
+        """A button that is not drawn any more is pressed by a client that had not caught up."""
+        drawn = [one.name for one in buttons(stands.card or {}, "")]
+        label = button.name if button.name in drawn else next(iter(drawn), "")
+        sent = forged or (button.value if label != button.name else "")
+        changes = {"value": {"action": {"verb": button.verb}}} if sent and not self._old_client else {}
+        return await self._driver.click(
+            self._account,
+            where,
+            button.message,
+            label,
+            fields,
+            data={"value": sent} if sent else {},
+            changes=changes,
+            old_client=self._old_client,
+        )
 
     async def sees(self, place: str, key: str) -> Shown:
         """Read a card; it goes into the transcript."""
@@ -171,7 +187,7 @@ def _is_answer(message: Seen) -> bool:
 
 def _marked(card: dict[str, Any]) -> bool:
     found = [action["data"] for action in card.get("actions", ()) if "data" in action]
-    return bool(found) and all(ANSWER_MARK in data for data in found)
+    return bool(found) and all(ON_AN_ANSWER in data for data in found)
 
 
 def _subjects(card: dict[str, Any]) -> set[str]:

@@ -49,9 +49,12 @@ class TeamsStage:
     surface = "teams"
     proof = "teams-token"
 
-    def __init__(self, fake: Teams, driver: TeamsDriver, places: Mapping[str, str] = PLACES) -> None:
+    def __init__(
+        self, fake: Teams, driver: TeamsDriver, places: Mapping[str, str], old_clients: frozenset[str]
+    ) -> None:
         self.fake = fake
         self._places = places
+        self._old_clients = old_clients
         self.people = TeamsPeople(driver, places)
 
     def settings(self, settings: Settings) -> Settings:
@@ -90,7 +93,7 @@ class TeamsStage:
 
     def person(self, scene: Scene, id: str, account: str = "") -> Person:
         """Somebody with an account in the tenant."""
-        return TeamsPerson(scene, self.people, id, account, old_client=(account or id) in OLD_CLIENTS)
+        return TeamsPerson(scene, self.people, id, account, old_client=(account or id) in self._old_clients)
 
     @contextlib.asynccontextmanager
     async def connected(self, app: Ringmaster) -> AsyncIterator[None]:
@@ -153,10 +156,13 @@ def _broken(log: list[LogEntry]) -> Iterator[str]:
 
 @contextlib.asynccontextmanager
 async def teams_stage(
-    now: Callable[[], datetime], tenant: Setup = TENANT, places: Mapping[str, str] = PLACES
+    now: Callable[[], datetime],
+    tenant: Setup = TENANT,
+    places: Mapping[str, str] = PLACES,
+    old_clients: frozenset[str] = OLD_CLIENTS,
 ) -> AsyncIterator[TeamsStage]:
     """The fake listens while the block runs: its tenant on the story's clock, its tokens on the wall's."""
     fake = Teams(TeamsOptions(), now=now, wall=SystemClock().now)
     arrange(fake, tenant)
     async with serving(fake) as url, driving(url) as driver:
-        yield TeamsStage(fake, driver, places)
+        yield TeamsStage(fake, driver, places, old_clients)
