@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bot.core import halt
 from bot.core.advisor import Advice
+from bot.core.narrowing import removed
 from bot.core.offers import Offer
 from bot.core.recommendations import Analysis
 from bot.core.rollout.state import DeviceState, Rollout, Run
@@ -16,7 +17,7 @@ from cards.rollout import progress
 from cards.time_words import span_words
 from cards.title_line import about, push_line, title_line
 from cards.views import GateView, RolloutView
-from cards.voter_words import needs_words, person, vote_words
+from cards.voter_words import needs_words, person, vote_words, voter
 
 BOUNDARY_OUTCOMES = 60
 """The printed halt table goes this far; the rule itself has no end."""
@@ -36,6 +37,7 @@ def gate_details(view: GateView) -> Card:
             *(_analysis(view.analysis, offer) if view.analysis else ()),
             *_devices(offer),
             *_left_out(offer),
+            *_taken_away(view),
             *_halt_rule(offer),
             *_rules(view),
             *_evidence(view),
@@ -150,6 +152,20 @@ def _left_out(offer: Offer) -> tuple[Element, ...]:
     for why, names in sorted(groups.items()):
         label = f"{shortened(why, 120)} ({len(names):,}): "
         found += [line(label if first else "", text) for first, text in _firsts(packed(names))]
+    return tuple(found)
+
+
+def _taken_away(view: GateView) -> tuple[Element, ...]:
+    """What earlier voters of a question that is still open took away, device by device."""
+    if view.rollout.approved_at is not None:
+        return ()  # then they stand among those left out
+    offer = view.rollout.offer
+    found: list[Element] = []
+    for vote in view.gate.changed_by():
+        gone = removed(offer, vote.changes)
+        names = [target.name or target.device_id for target in offer.targets if target.device_id in gone]
+        found += _head(f"Taken away by {voter(vote, view.names)}: {len(names):,}")
+        found += [line(text) for text in packed(sorted(names))]
     return tuple(found)
 
 

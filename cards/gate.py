@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from bot.core.gates import GateStatus
 from cards.button_row import DETAILS, row
+from cards.change_words import taken_so_far
+from cards.changing import CHOICES_VERB
 from cards.device_words import short_size, size
 from cards.gate_closed import closed_card
 from cards.gate_midway import continue_card, promote_card, rollback_card
-from cards.model import Card, Shape, Status, context, line
+from cards.model import Card, Element, Shape, Status, context, line
 from cards.plan_words import PlanContext, nobody_words, plan_lines
 from cards.plural import shortened
 from cards.time_words import next_start, short, short_text
@@ -49,13 +51,29 @@ def _start_card(view: GateView) -> Card:
                 ": ",
                 *nobody_words(plan),
             ),
-            context(f"{needs_words(gate, view.names)} {why_asked(gate, offer, view.names)}"),
+            _who_decides(view),
         ),
-        buttons=row(view.buttons, ("Approve", "approve", "primary"), ("Reject", "reject", "plain"), DETAILS),
+        buttons=row(
+            view.buttons,
+            ("Approve", "approve", "primary"),
+            ("Reject", "reject", "plain"),
+            ("Change", CHOICES_VERB, "plain"),
+            DETAILS,
+        ),
         key=f"gate:{gate.id}",
         mention=askable(gate),
         typed=f"approve {gate.code}",
     )
+
+
+def _who_decides(view: GateView) -> Element:
+    """Whom it needs and why; once somebody took something away, that is what the next one must know."""
+    gate, offer = view.gate, view.rollout.offer
+    needs = needs_words(gate, view.names)
+    taken = taken_so_far(view)
+    if not taken:
+        return context(f"{needs} {why_asked(gate, offer, view.names)}")
+    return line(needs, " ", *taken)
 
 
 def _start_push(view: GateView) -> str:

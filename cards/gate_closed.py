@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.core.gates import GateStatus, Vote
 from bot.core.rollout.state import FINAL, DeviceState, PauseKind, Rollout, RolloutStatus
 from cards.button_row import DETAILS, STOP, row
-from cards.device_words import noun, short_size
+from cards.change_words import approved_part, of_asked
+from cards.device_words import noun
 from cards.model import Card, Shape, Span, Spans, Status, Text, code, line
 from cards.plural import count, shortened, some
 from cards.time_words import next_start, opening_at, short, when, window_after, window_words
@@ -51,9 +52,9 @@ def closed_card(view: GateView) -> Card:
     may_stop = gate.status == S.APPROVED and can_stop(view.rollout)
     return Card(
         push=push_line(f"{gate.code} {head}", client_name(view.client), f", {_by_whom(view)}", ""),
-        title=title_line(head, subject, f", {short_size(offer.targets)}"),
+        title=title_line(head, subject, f", {of_asked(view.rollout)}"),
         status=Status(shape=_SHAPES[gate.status], word=word),
-        body=(*_votes(view), line(*_what_now(view))),
+        body=(*_votes(view), *_part(view), line(*_what_now(view))),
         buttons=row(view.buttons, *((STOP,) if may_stop else ()), DETAILS),
         key=f"gate:{gate.id}",
         typed=f"stop {offer.tenant}" if may_stop else "",
@@ -83,6 +84,13 @@ def _votes(view: GateView) -> tuple[Text, ...]:
     if older > 0:
         lines.append(line(f"{count(older, 'earlier vote')}: in Details."))
     return tuple(lines)
+
+
+def _part(view: GateView) -> tuple[Text, ...]:
+    """`Approved: 3 of 84, the rest was left out by Dana and needs a new plan.`"""
+    start = view.gate.status == S.APPROVED and view.gate.question.purpose == "start"
+    part = approved_part(view) if start else ""
+    return (line(f"Approved: {part} and needs a new plan."),) if part else ()
 
 
 def _what_now(view: GateView) -> Spans:

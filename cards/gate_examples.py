@@ -8,9 +8,21 @@ from typing import Any
 import msgspec
 
 from bot.core.gates import Gate, GateStatus, Verb
+from bot.core.narrowing import Narrowing
 from bot.core.offers import Offer
 from bot.core.rollout.state import PauseKind, RingStatus, Rollout, RolloutStatus
 from cards import sample
+from cards.changing import (
+    CHOICES_VERB,
+    FIRST_RING_VERB,
+    FORM_VERB,
+    SERVERS_VERB,
+    SUBMIT_VERB,
+    change_choices,
+    change_form,
+    sent_back,
+    start_verb,
+)
 from cards.details import gate_details
 from cards.gate import gate_card
 from cards.model import Card, Form
@@ -19,6 +31,12 @@ from cards.reminder import reminder_card
 from cards.views import GateView
 
 S = GateStatus
+_NEXT_START = sample.START + timedelta(days=3)
+_TEST_ONLY = Narrowing(rings=1)
+VERBS = (
+    *("approve", "reject", "details", "stop", *REASONS, WORDS_VERB),
+    *(CHOICES_VERB, FORM_VERB, SUBMIT_VERB, FIRST_RING_VERB, SERVERS_VERB, start_verb(_NEXT_START)),
+)
 LATER = sample.START + timedelta(hours=27)
 """Ring 1 done and watched, on the next night."""
 
@@ -31,7 +49,7 @@ def view(gate: Gate | None = None, rollout: Rollout | None = None, **changes: An
         "client": sample.CLIENT,
         "analysis": sample.ANALYSIS,
         "names": sample.NAMES,
-        "buttons": sample.buttons("approve", "reject", "details", "stop", *REASONS, WORDS_VERB),
+        "buttons": sample.buttons(*VERBS),
         "now": sample.NOW,
         "zone": sample.ZONE,
     }
@@ -106,6 +124,18 @@ EXAMPLES: dict[str, Card] = {
     "start-exploited": gate_card(_of(sample.exploited())),
     "start-one-pc": gate_card(_of(sample.offer((sample.target(1, 0),), rings=sample.RINGS[:1], left_out=()))),
     "approved": gate_card(view(sample.decided(S.APPROVED, sample.vote()), sample.approved())),
+    "start-one-took-away": gate_card(
+        _of(sample.with_servers(), sample.vote("mara", minutes=20, changes=_TEST_ONLY))
+    ),
+    "approved-in-part": gate_card(
+        view(sample.decided(S.APPROVED, sample.vote(changes=_TEST_ONLY)), sample.narrowed(_TEST_ONLY))
+    ),
+    "approved-later": gate_card(
+        view(
+            sample.decided(S.APPROVED, sample.vote(changes=Narrowing(not_before=_NEXT_START))),
+            sample.narrowed(Narrowing(not_before=_NEXT_START)),
+        )
+    ),
     "rejected": gate_card(view(sample.decided(S.REJECTED, _NO))),
     "expired": gate_card(view(sample.decided(S.EXPIRED))),
     "cancelled": gate_card(view(sample.decided(S.CANCELLED))),
@@ -129,6 +159,23 @@ EXAMPLES: dict[str, Card] = {
     "rollback-left-on": gate_card(_again(_ROLLBACK, S.REJECTED, None, _NO)),
     "reject-choices": reject_choices(view()),
     "stop-choices": reject_choices(_PROMOTE),
+    "change-choices": change_choices(_of(sample.with_servers()), "mara"),
+    "change-choices-few": change_choices(
+        _of(sample.with_servers(), sample.vote("mara", minutes=20, changes=_TEST_ONLY)), "tomas"
+    ),
     "details": gate_details(view()),
+    "details-one-took-away": gate_details(
+        _of(sample.with_servers(), sample.vote("mara", minutes=20, changes=Narrowing(without=("d7", "d8"))))
+    ),
 }
-FORM_EXAMPLES: dict[str, Form] = {"reject": reject_form(view())}
+_MANY = sample.offer(tuple(sample.target(n, min(n // 60, 2)) for n in range(140)))
+FORM_EXAMPLES: dict[str, Form] = {
+    "reject": reject_form(view()),
+    "change": change_form(view()),
+    "change-many-devices": change_form(_of(_MANY)),
+    "change-sent-back": sent_back(
+        change_form(_of(_MANY)),
+        (("rings", "all"), ("without", "FERN-PC999"), ("start", "planned")),
+        (("without", "No device of this plan is called FERN-PC999; nothing was approved."),),
+    ),
+}

@@ -12,6 +12,7 @@ from bot.core.rollout.state import (
     RolloutStatus,
 )
 from cards.button_row import DETAILS, RESUME, STOP, row
+from cards.change_words import approved_part
 from cards.device_words import noun, short_size
 from cards.gate_closed import can_stop
 from cards.halt_words import next_failures
@@ -122,12 +123,14 @@ def _scheduled(view: RolloutView) -> tuple[Element, ...]:
 
 
 def approved_words(view: RolloutView) -> Spans:
-    """`Approved by Dana 22:04.`"""
+    """`Approved by Dana 22:04.`, or `Approved by Dana 22:04: 3 of 84, the rest was left out by Dana.`"""
     rollout = view.rollout
     who = some((person(one, view.names) for one in rollout.approved_by), PEOPLE_SHOWN) or "nobody"
     if rollout.approved_at is None:
         return ("Not approved yet.",)
-    return (f"Approved by {who} ", *short(rollout.approved_at, view.now, view.zone), ".")
+    part = approved_part(view)
+    at = short(rollout.approved_at, view.now, view.zone)
+    return (f"Approved by {who} ", *at, f": {part}." if part else ".")
 
 
 def _running(view: RolloutView) -> tuple[Element, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.core.advisor import Advice, Flip, PlanType
 from bot.core.factors import Factor, Part
+from bot.core.narrowing import Narrowing
 from bot.core.pages import Page, PageStatus
 from bot.core.recommendations import Recommendation, RecommendationStatus
 from bot.core.rollout.state import DeviceState, PauseKind, RingStatus, Rollout, RolloutStatus, Run
@@ -106,6 +107,17 @@ _EVIDENCE = sample.paused(
 ROLLOUTS: dict[str, Card] = {
     "waiting": rollout_card(view(sample.rollout(gate_code="7K2"), now=sample.NOW)),
     "approved": rollout_card(view(sample.approved(), now=sample.NOW)),
+    "approved-in-part": rollout_card(view(sample.narrowed(Narrowing(rings=1)), now=sample.NOW)),
+    "done-with-a-part": rollout_card(
+        view(
+            sample.narrowed(
+                Narrowing(rings=1),
+                rings=(sample.ring(RingStatus.PROMOTED, {"healthy": 5}),),
+                status=S.COMPLETED,
+                ended_at=NIGHT,
+            )
+        )
+    ),
     "running": rollout_card(view(sample.running((_FINE, _BUSY), 1), _ASIDE)),
     "soaking": rollout_card(view(sample.running((_FINE, _SOAK), 1), _ASIDE)),
     "window-closed": rollout_card(

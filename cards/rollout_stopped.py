@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.core.rollout.state import CHANGED, GOING_BACK, IN_FLIGHT, DeviceState, Rollout, RolloutStatus
 from cards.button_row import DETAILS, row
+from cards.change_words import approved_part
 from cards.device_words import noun
 from cards.leftovers import bad_line, not_done_line, stuck_line
 from cards.model import Card, Element, Emphasis, Shape, Spans, Status, Text, code, line
@@ -172,7 +173,13 @@ def _ended(view: RolloutView) -> tuple[Element, ...]:
         *bad_line(view, rollout),
         *not_done_line(view),
         *_unfinished(rollout),
+        *_never_asked(view),
     )
+
+
+def _never_asked(view: RolloutView) -> tuple[Text, ...]:
+    part = approved_part(view)
+    return (line(f"Approved: {part} and needs a new plan."),) if part else ()
 
 
 def _healthy(rollout: Rollout) -> str:

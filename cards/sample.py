@@ -15,6 +15,7 @@ import msgspec
 from bot.core.gates import Gate, GateStatus, Question, Verb, Vote
 from bot.core.halt import Tally
 from bot.core.intel import Flaw
+from bot.core.narrowing import UNCHANGED, Narrowing, apply
 from bot.core.offers import Evidence, LeftOut, Offer, Target
 from bot.core.policy import ApprovalRule, Caps, ClassRule, RingRule, WindowRule
 from bot.core.recommendations import Analysis
@@ -176,6 +177,18 @@ def approved(**changes: Any) -> Rollout:
     return rollout(**(yes | changes))
 
 
+def narrowed(changes: Narrowing, plan: Offer | None = None, **more: Any) -> Rollout:
+    """After a yes of Mara's to a part of it."""
+    asked = plan or offer()
+    part: dict[str, Any] = {
+        "plan": apply(asked, changes),
+        "changes": changes,
+        "changed_by": ("mara",),
+        "rings_asked": len(asked.rings),
+    }
+    return approved(**(part | more))
+
+
 def running(rings: tuple[Ring, ...], at: int = 0, **changes: Any) -> Rollout:
     """Under way in ring `at`, counted from 0."""
     going: dict[str, Any] = {"status": RolloutStatus.RUNNING, "started_at": START, "ring": at}
@@ -213,7 +226,13 @@ def gate(code: str = "7K2", purpose: str = "start", plan: Offer | None = None, *
     return msgspec.structs.replace(made, **changes)
 
 
-def vote(person: str = "mara", verb: Verb = Verb.APPROVE, reason: str = "", minutes: int = 49) -> Vote:
+def vote(
+    person: str = "mara",
+    verb: Verb = Verb.APPROVE,
+    reason: str = "",
+    minutes: int = 49,
+    changes: Narrowing = UNCHANGED,
+) -> Vote:
     """One person's word so many minutes after the question."""
     return Vote(
         person=person,
@@ -222,6 +241,7 @@ def vote(person: str = "mara", verb: Verb = Verb.APPROVE, reason: str = "", minu
         reason=reason,
         at=NOW + timedelta(minutes=minutes),
         proof="console-token",
+        changes=changes,
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from bot.core.gates import Gate, Verb, Vote
+from bot.core.narrowing import Narrowing
 from bot.core.offers import Offer
 from cards.device_words import has_servers
 from cards.model import Spans
-from cards.plural import shortened, some
-from cards.time_words import short
+from cards.plural import count, shortened, some
+from cards.time_words import short, when
 
 PERSON_CHARACTERS = 30
 REASON_CHARACTERS = 120
@@ -57,9 +59,23 @@ def voter(vote: Vote, names: Mapping[str, str]) -> str:
     return shortened(vote.name, PERSON_CHARACTERS) or person(vote.person, names)
 
 
+def part_words(changes: Narrowing, at: datetime, zone: str) -> Spans:
+    """`only the first ring, without 3 devices, not before Thu 19 Nov 22:30`; or nothing."""
+    said: list[str] = []
+    if changes.rings:
+        said.append("only the first ring" if changes.rings == 1 else f"only the first {changes.rings} rings")
+    if changes.without:
+        said.append(f"without {count(len(changes.without), 'device')}")
+    words: Spans = (", ".join(said),) if said else ()
+    if changes.not_before is None:
+        return words
+    return (*words, ", not before " if said else "not before ", *when(changes.not_before, at, zone))
+
+
 def vote_words(vote: Vote, gate: Gate, zone: str, names: Mapping[str, str]) -> Spans:
-    """`Dana said yes at 22:04, 1 of 1.` and the words, if there were any."""
+    """`Dana said yes, 22:04.` with the words, if there were any, and with what was taken away."""
     said = "yes" if vote.verb == Verb.APPROVE else "no"
     reason = f": “{shortened(vote.reason, REASON_CHARACTERS)}”" if vote.reason.strip() else ""
     at = short(vote.at, gate.opened_at, zone)
-    return (f"{voter(vote, names)} said {said}, ", *at, f"{reason}.")
+    part = part_words(vote.changes, gate.opened_at, zone)
+    return (f"{voter(vote, names)} said {said}, ", *at, reason, *((": ", *part) if part else ()), ".")

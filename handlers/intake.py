@@ -17,13 +17,14 @@ from bot.core.envelope import Actor, Standing
 from bot.core.errors import Refused
 from bot.core.gates import GateStatus
 from bot.core.intel import Catalogue, Flaw, release_of
+from bot.core.narrowing import TAKEN_AWAY
 from bot.core.offers import Evidence
 from bot.core.planning import Draft, draft_offer
 from bot.core.policy import zone_of
 from bot.core.ports import Intel, UnitOfWork
 from bot.core.recommendations import Analysis, Recommend, RecommendationStatus
 from bot.core.resolve import Resolution, resolve
-from bot.core.rollout.state import FINAL, IN_FLIGHT, RolloutStatus, gate_id
+from bot.core.rollout.state import FINAL, IN_FLIGHT, Rollout, RolloutStatus, gate_id
 from bot.core.tenants import Mode, Tenant
 from bot.core.value import Value
 from bot.core.windows import next_opening
@@ -91,7 +92,7 @@ def assess(
     tenant = office.tenant(tenant_id)
     if tenant is None:
         raise Refused("This client is not set up yet.", rule="not-provisioned")
-    taken = _taken(office, tenant_id, update)
+    taken = _taken(office, tenant_id, update, wished=requester is not None)
     free = tuple(device for device in fleet if device.device_id not in taken)
     catalogue = intel.catalogue()
     case = Case(tenant, update, catalogue, free)
@@ -127,10 +128,11 @@ def assess(
     return office.transact(frame, message)
 
 
-def _taken(office: Office, tenant: str, update: str) -> dict[str, str]:
+def _taken(office: Office, tenant: str, update: str, *, wished: bool) -> dict[str, str]:
     """Devices of rollouts that have not ended -> the rollout's code: one device, one rollout at a time.
 
-    A rollout that was ended by hand lets finish what is under way: those devices are still its own.
+    A rollout that was ended by hand lets finish what is under way: those devices are still its own. What was
+    left out when a rollout was approved is free, also for the same update, but only a person asks for it.
     """
     living = [status.value for status in RolloutStatus if status not in FINAL]
     taken: dict[str, str] = {}
@@ -144,13 +146,18 @@ def _taken(office: Office, tenant: str, update: str) -> dict[str, str]:
             rollout, _ = load_rollout(uow, row.id)
             if rollout is None:
                 continue
-            if rollout.offer.update.lower() == update.lower():
+            same = rollout.offer.update.lower() == update.lower()
+            if same and not (wished and _left_some_out(rollout)):
                 raise Refused(
                     f"{rollout.code} is about {update} already ({rollout.status.spoken()}).",
                     rule="already-asked",
                 )
             taken |= {target.device_id: rollout.code for target in rollout.offer.targets}
     return taken
+
+
+def _left_some_out(rollout: Rollout) -> bool:
+    return any(entry.why == TAKEN_AWAY for entry in rollout.offer.left_out)
 
 
 def taken_by(taken: dict[str, str]) -> str:

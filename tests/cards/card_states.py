@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.core.gates import Gate, GateStatus, Question, Verb, Vote
 from bot.core.halt import Tally
 from bot.core.intel import Flaw
+from bot.core.narrowing import UNCHANGED, Narrowing
 from bot.core.offers import LeftOut, Offer, Target
 from bot.core.pages import Page, PageStatus
 from bot.core.policy import ApprovalRule, RingRule, WindowRule
@@ -42,6 +43,12 @@ MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.
 CLASSES = st.sampled_from(("workstation", "laptop", "server", "domain_controller"))
 KBS = st.one_of(st.sampled_from(("5099901", "5099902", "5099903")), WORDS)
 WINDOWS = st.sampled_from(((), sample.WINDOWS, (WindowRule(),), (WindowRule(days=(2,), start="02:30"),)))
+CHANGES = (
+    UNCHANGED,
+    Narrowing(rings=1),
+    Narrowing(without=("d0", "d1")),
+    Narrowing(rings=2, not_before=datetime(2026, 11, 19, 21, 30, tzinfo=UTC)),
+)
 CODES = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=3, max_size=3)
 PEOPLE = st.lists(st.sampled_from(("mara", "tomas", "ivo", "x" * 200, "")), max_size=4).map(tuple)
 NAMES = st.dictionaries(st.sampled_from(("mara", "tomas", "ivo")), WORDS, max_size=3)
@@ -165,7 +172,7 @@ def gates(draw: st.DrawFn, plan: Offer) -> Gate:
     """A gate of any purpose in any state."""
     votes = st.builds(
         Vote, person=st.sampled_from(("mara", "tomas", "ivo")), name=WORDS, verb=st.sampled_from(Verb),
-        reason=WORDS, at=MOMENTS, proof=st.just("p"),
+        reason=WORDS, at=MOMENTS, proof=st.just("p"), changes=st.sampled_from(CHANGES),
     )  # fmt: skip
     return Gate(
         id="g1",
@@ -211,7 +218,12 @@ def gate_views(draw: st.DrawFn) -> GateView:
         client=draw(WORDS),
         analysis=draw(st.none() | ANALYSES),
         names=draw(NAMES),
-        buttons=draw(_buttons("approve", "reject", "details", "stop", "reject-words", "reject-not-tonight")),
+        buttons=draw(
+            _buttons(
+                *("approve", "reject", "details", "stop", "reject-words", "reject-not-tonight"),
+                *("change", "change-form", "approve-form", "approve-first-ring", "approve-without-servers"),
+            )
+        ),
         now=draw(MOMENTS),
         zone=draw(ZONES),
     )

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from bot.core.gates import GateStatus
 from bot.core.rollout.state import FINAL, RolloutStatus
 from cards import html, html_forms, plain
+from cards.changing import change_choices, change_form, sent_back
 from cards.details import gate_details, rollout_details
 from cards.gate import gate_card
 from cards.limits import broken_form_limits, broken_limits
@@ -55,6 +56,19 @@ def test_reasons_and_details_of_any_gate_can_be_drawn(view: GateView) -> None:
     form = reject_form(view)
 
     assert broken_form_limits(form) == []
+    assert "<script" not in html_forms.render_form(form, html.Drawing())
+
+
+@MANY
+@given(gate_views())
+def test_the_parts_of_any_plan_can_be_offered(view: GateView) -> None:
+    for person in ("mara", "somebody else"):
+        drawn(change_choices(view, person))
+    form = change_form(view)
+    back = sent_back(form, (("without", "x"),), (("without", "Nothing is called x."),))
+
+    assert broken_form_limits(form) == []
+    assert "Nothing is called x." in html_forms.render_form(back, html.Drawing()) or back.errors
     assert "<script" not in html_forms.render_form(form, html.Drawing())
 
 

@@ -19,6 +19,7 @@ from bot.core.directory import Account, Client, Conversation, Person
 from bot.core.envelope import BOT, HOUSE, Actor, Standing
 from bot.core.errors import Refused
 from bot.core.intel import Catalogue, Flaw, UpdateRow, build_catalogue
+from bot.core.narrowing import UNCHANGED, Narrowing
 from bot.core.ports import Store
 from bot.core.rollout import messages as rollouts
 from bot.core.rollout.state import Run
@@ -128,7 +129,7 @@ class Story:
         (planned,) = handled.of(rollouts.RolloutPlanned)
         return str(planned.id)
 
-    def vote(self, rollout: str, person: str, verb: str = "approve") -> None:
+    def vote(self, rollout: str, person: str, verb: str = "approve", changes: Narrowing = UNCHANGED) -> None:
         """A person decides the question that is open; the copy they saw is recorded first."""
         with self.store.read(CLIENT) as uow:
             known, _ = load_rollout(uow, rollout)
@@ -150,6 +151,7 @@ class Story:
             reason="",
             standing=self.standing(person),
             card_digest="c" * 64,
+            changes=changes,
         )
         self.tell(message, as_person(person))
 

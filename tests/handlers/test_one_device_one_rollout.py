@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.errors import Refused
+from bot.core.narrowing import Narrowing
 from bot.core.rollout import messages as rollouts
 from handlers.intake import recommendation_of, rollout_id
 from store.memory import MemoryStore
@@ -24,6 +25,25 @@ def test_a_device_mid_install_of_an_ended_rollout_is_not_planned_again() -> None
 
     with pytest.raises(Refused, match="part of"):
         story.recommend("d1", by="sam")
+
+
+def test_what_was_left_out_is_free_for_a_plan_that_a_person_asks_for() -> None:
+    story = Story(MemoryStore())
+    story.set_up()
+    first = story.recommend("d1", "d2", "d3")
+    story.vote(first, "dana", changes=Narrowing(rings=1))
+    tested = [device for device in ("d1", "d2", "d3") if story.run(first, device).state != "left-out"]
+    (left, other) = [device for device in ("d1", "d2", "d3") if device not in tested]
+
+    with pytest.raises(Refused, match="already"):
+        story.recommend("d1", "d2", "d3")
+    with pytest.raises(Refused, match="part of"):
+        story.recommend(*tested, by="sam")
+    second = story.recommend("d1", "d2", "d3", by="sam")
+
+    assert {story.run(second, device).device for device in (left, other)} == {left, other}
+    with story.store.read("contoso") as uow:
+        assert {row.device for row in uow.device_rows(second)} == {left, other}
 
 
 def test_the_name_of_a_wanted_rollout_is_short_and_says_nothing_of_place_or_person() -> None:

@@ -85,16 +85,25 @@ def offer(asks: bool) -> dict[str, Any]:
         "classes": {"workstation": {"always_ask": False}, "server": {"always_ask": asks}},
         "caps": {"concurrent": 1},
         "rings": [{"name": "canary"}, {"name": "all"}],
+        "left_out": [],
+        "starts_at": "2026-11-16T12:00:00Z",
         "rollback": "ask",
     }
 
 
 def intend(
-    told: Told, device: str, key: str, *, minute: int, kind: str = "install", kb: str = "5000001"
+    told: Told,
+    device: str,
+    key: str,
+    *,
+    minute: int,
+    kind: str = "install",
+    kb: str = "5000001",
+    digest: str = "abc",
 ) -> None:
     """One more intent."""
     action = {"type": kind, "device_id": device, "key": key, "kb": kb}
-    told.fact("rollout", "r1", "action.intended", minute, actions=[action], offer_digest="abc")
+    told.fact("rollout", "r1", "action.intended", minute, actions=[action], offer_digest=digest)
 
 
 def effect(what: str, minute: int, device: str = "101", key: str = KEY, **changes: Any) -> dict[str, Any]:

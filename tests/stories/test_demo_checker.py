@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from bot.cli.story.case import cases
 from bot.cli.story.checker import check
+from bot.cli.story.narrowed import left_of, name_of
 from bot.cli.story.plot import Plot
 from bot.cli.story.record import FleetView, Job, LedgerView
 from bot.cli.story.safety import is_of
-from tests.stories.demo_ledgers import Told, contoso, effect, fleet, house, intend, second
+from bot.core.narrowing import Narrowing, narrowed
+from bot.core.value import canonical
+from cards import sample
+from tests.stories.demo_ledgers import Told, contoso, effect, fleet, house, intend, offer, second
 from tests.stories.demo_runs import ROOT
 
 
@@ -22,7 +28,7 @@ def found(told: Told, truth: FleetView | None = None, *others: Told) -> list[str
     return [finding.breach for finding in check(Plot(), ledgers, truth or fleet()).findings]
 
 
-@pytest.mark.parametrize("part", ["checker", "case", "platform", "plot", "record", "safety"])
+@pytest.mark.parametrize("part", ["checker", "case", "narrowed", "platform", "plot", "record", "safety"])
 def test_the_checker_shares_no_code_with_what_it_checks(part: str) -> None:
     source = (ROOT / "bot" / "cli" / "story" / f"{part}.py").read_text(encoding="utf-8")
     tree = ast.parse(source)
@@ -81,6 +87,47 @@ def test_more_installs_at_once_than_the_cap_are_named() -> None:
     intend(told, "102", "r1:102:1:install", minute=2)
     other = effect("install started", 3, device="102", key="r1:102:1:install")
     assert "cap" in found(told, fleet(other))
+
+
+def _of_a_part(digest: str, device: str = "101") -> Told:
+    """Sam left the server out; an intent names this digest."""
+    told = contoso()
+    told.facts = [fact for fact in told.facts if fact.tag not in ("action.intended", "device.moved")]
+    vote = next(fact for fact in told.facts if fact.tag == "gate.vote_counted")
+    vote.fact["vote"]["changes"] = {"rings": 0, "without": ["102"], "not_before": None}
+    intend(told, device, f"r1:{device}:1:install", minute=1, kb=f"500000{device[-1]}", digest=digest)
+    return told
+
+
+def _left() -> str:
+    """The name of what Sam left of the offer."""
+    taken = [{"rings": 0, "without": ["102"], "not_before": None}]
+    return name_of(left_of(offer(asks=False), taken))
+
+
+def test_an_intent_bound_to_what_was_left_is_sound() -> None:
+    assert found(_of_a_part(_left())) == []
+
+
+def test_an_intent_bound_to_the_whole_of_which_a_part_was_approved_is_named() -> None:
+    assert "approval" in found(_of_a_part("abc"))
+
+
+def test_an_intent_for_a_device_that_was_left_out_is_named() -> None:
+    assert "plan" in found(_of_a_part(_left(), "102"))
+
+
+def test_an_install_on_a_device_that_was_left_out_is_named() -> None:
+    told = _of_a_part(_left())
+    told.fact("rollout", "r1", "device.moved", 5, moves=[{"device": "102", "to": "left-out"}])
+    assert "plan" in found(told, fleet(jobs=(_install("102", 6),)))
+
+
+def test_a_left_offer_has_the_name_that_the_core_gives_it() -> None:
+    asked = sample.offer()
+    changes = Narrowing(rings=2, without=("d7",), not_before=sample.START + timedelta(days=3))
+    told = json.loads(canonical(changes))
+    assert name_of(left_of(json.loads(canonical(asked)), [told])) == narrowed(asked, changes).digest()
 
 
 def test_an_install_sent_after_the_halt_is_named() -> None:

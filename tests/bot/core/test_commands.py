@@ -130,7 +130,6 @@ NEAREST: tuple[tuple[str, str], ...] = (
     ("rollout strat KB5099901", "rollout start KB5099901"),
     ("KB5099901 contoso", "rollout start KB5099901 contoso"),
     ("can you approve 7k2", "approve 7k2"),
-    ("approve 7K2 except CONTOSO-PC014", "approve 7K2"),
     ("gibberish", "help"),
 )
 
