@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from bot.clock import SystemClock
+from bot.cli import worldly
 from bot.twins.slack.control import PREFIX, TOKEN_HEADER
 from bot.twins.slack.fake import FakeSlack, SlackOptions
 from bot.twins.slack.scenario import BadScenario, read_scenario
@@ -39,13 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", default=SlackOptions().token)
     parser.add_argument("--signing-secret", default=SlackOptions().signing_secret)
     parser.add_argument("--control-token", default=SlackOptions().control_token)
+    worldly.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; 2 when the options make no sense."""
     try:
-        fake = FakeSlack(_options(args), SystemClock().now)
-    except BadScenario as fault:
+        fake = FakeSlack(_options(args), worldly.world_clock(args))
+    except (BadScenario, ValueError) as fault:
         print(f"simulate-slack: {fault}", file=sys.stderr)
         return 2
     try:

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from bot.cli import worldly
 from bot.clock import SystemClock
 from bot.twins.teams.control import address_book, arrange
 from bot.twins.teams.sample import SAMPLE
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--anonymous", action="store_true", help="no tokens either way; the bot has no app id"
     )
+    worldly.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,8 +53,13 @@ def run(args: argparse.Namespace) -> int:
         control_token=args.control_token,
         anonymous=args.anonymous,
     )
-    clock = SystemClock()
-    teams = Teams(options, now=clock.now, wall=clock.now)
+    try:
+        now = worldly.world_clock(args)
+    except ValueError as fault:
+        print(f"simulate-teams: {fault}", file=sys.stderr)
+        return 2
+    # Whoever checks a token looks at the wall's clock, whatever time it is in the world.
+    teams = Teams(options, now=now, wall=SystemClock().now)
     teams.deliveries.bot_url = args.bot_url
     arrange(teams, SAMPLE)
     try:
