@@ -22,12 +22,12 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.surfaces.once import Once
 from bot.surfaces.port import AddressBook, Answered, ChatDesk, Delivered, Surface
 from bot.surfaces.slack.after import Afterwards
 from bot.surfaces.slack.clicks import Clicks
 from bot.surfaces.slack.config import SlackConfig
 from bot.surfaces.slack.inbound import Inbound
-from bot.surfaces.slack.once import Once
 from bot.surfaces.slack.outbound import Outbound
 from bot.surfaces.slack.people import People
 from bot.surfaces.slack.private import Private, Sleep

@@ -9,13 +9,13 @@ import msgspec
 from slack_bolt import BoltResponse
 
 from bot.core.envelope import Proof
+from bot.surfaces.once import Once
 from bot.surfaces.port import ChatClicked, ChatDesk, Outcome, Place
 from bot.surfaces.slack import held as holding
 from bot.surfaces.slack.desk import SafeDesk
 from bot.surfaces.slack.drawing import in_modal, is_answer, sentence, zone_of
 from bot.surfaces.slack.held import Held
 from bot.surfaces.slack.inbound import Inbound, Origin, delivery_id, of_interaction
-from bot.surfaces.slack.once import Once
 from bot.surfaces.slack.private import Private, Where
 from bot.surfaces.slack.turn import Turn
 from bot.surfaces.slack.wire import Action, ChannelRef, Click, Submission

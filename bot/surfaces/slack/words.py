@@ -10,6 +10,7 @@ from typing import Final
 from slack_bolt import BoltResponse
 
 from bot.core.envelope import Proof
+from bot.surfaces.once import Once
 from bot.surfaces.port import ChatDesk, ChatSaid, Outcome, Place, Sender
 from bot.surfaces.slack.desk import SafeDesk
 from bot.surfaces.slack.drawing import answer_body, asking_to_open, sentence, zone_of
@@ -22,7 +23,6 @@ from bot.surfaces.slack.inbound import (
     of_event,
     words_typed,
 )
-from bot.surfaces.slack.once import Once
 from bot.surfaces.slack.outbound import Outbound
 from bot.surfaces.slack.people import People
 from bot.surfaces.slack.private import Private, Where

@@ -12,6 +12,7 @@ import msgspec
 
 from bot.core.envelope import Proof
 from bot.core.errors import OutsideBusy, OutsideFailed
+from bot.surfaces.once import Once
 from bot.surfaces.port import AddressBook, ChatClicked, ChatDesk, ChatSaid, Outcome, Place, Sender
 from bot.surfaces.teams import activities
 from bot.surfaces.teams.activities import Body, is_on_answer
@@ -97,6 +98,7 @@ class Listener:
         self._now = now
         self._tasks = tasks
         self._roster = roster
+        self._once = Once()
 
     async def message(self, posted: Posted, proof: Proof) -> int:
         """Words, or the submit of an old client; the HTTP status. The answer follows by itself."""
@@ -106,19 +108,19 @@ class Listener:
         if data is not None:
             return await self._submit(posted, proof, data)
         place = await self._place(posted)
-        outcome = await self._desk.say(
-            ChatSaid(
-                sender=await self._sender(posted, place),
-                place=place,
-                proof=proof,
-                text=words(posted),
-                delivery_id=delivery_id(posted),
-                received_at=self._now(),
-            )
+        said = ChatSaid(
+            sender=await self._sender(posted, place),
+            place=place,
+            proof=proof,
+            text=words(posted),
+            delivery_id=delivery_id(posted),
+            received_at=self._now(),
         )
+        outcome = await self._desk.say(said)
         if not outcome.kept:
             return AGAIN_PLEASE
-        self._tasks.start(self._answer_here(posted, place, outcome))
+        if self._once.first(said.delivery_id):
+            self._tasks.start(self._answer_here(posted, place, outcome))
         return DONE
 
     async def invoke(self, posted: Posted, proof: Proof) -> Body:
@@ -151,7 +153,8 @@ class Listener:
         outcome = await self._desk.click(clicked)
         if not outcome.kept:
             return AGAIN_PLEASE
-        if not outcome.accepted or is_on_answer(data):  # a card is seen to change, an answer is not
+        told_by_the_card = outcome.accepted and not is_on_answer(data)  # an answer is not seen to change
+        if not told_by_the_card and self._once.first(clicked.delivery_id):
             self._tasks.start(self._answer_alone(posted, outcome))
         return DONE
 

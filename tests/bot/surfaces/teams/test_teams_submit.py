@@ -100,6 +100,14 @@ async def test_a_resent_submit_has_the_same_delivery_id(town: Town) -> None:
     assert first.delivery_id == again.delivery_id
 
 
+async def test_a_resent_submit_is_answered_once(town: Town) -> None:
+    town.knows(DIRECT, id=CHAT)
+    for _ in range(3):
+        await town.deliver(town.submit())
+        await town.settled()
+    assert len(town.service.posts()) == 1
+
+
 async def test_words_beside_a_value_are_words(town: Town) -> None:
     await town.deliver(town.submit(text="waiting"))
     assert [said.text for said in town.desk.said] == ["waiting"]

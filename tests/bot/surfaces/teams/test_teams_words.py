@@ -109,6 +109,24 @@ async def test_repeated_words_have_the_same_delivery_id_and_others_another(town:
     assert first == again != other
 
 
+async def test_words_that_teams_delivers_again_are_answered_once(town: Town) -> None:
+    for _ in range(3):
+        assert (await town.deliver(town.words("waiting"))).status == 200
+        await town.settled()
+    await town.deliver(town.words("waiting", id="1700000000077"))
+    await town.settled()
+    assert len(town.service.posts()) == 2
+
+
+async def test_words_that_were_kept_at_the_second_try_are_answered_then(town: Town) -> None:
+    good, town.desk.outcome = town.desk.outcome, Outcome(answer=answer(SENTENCE), kept=False)
+    assert (await town.deliver(town.words("waiting"))).status == 503
+    town.desk.outcome = good
+    await town.deliver(town.words("waiting"))
+    await town.settled()
+    assert len(town.service.posts()) == 1
+
+
 @pytest.mark.parametrize(
     "sender", [{"id": "28:other-bot"}, {"id": "29:x", "role": "bot"}, {"id": "29:x", "role": "skill"}]
 )

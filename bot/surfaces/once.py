@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Final
 
 REMEMBERED: Final = 10_000
-"""Slack repeats within six minutes; so many deliveries are hours of a busy house."""
+"""Slack repeats within six minutes, Teams sooner; so many deliveries are hours of a busy house."""
 
 
 class Once:
