@@ -46,6 +46,7 @@ from bot.surfaces.port import Door, Surface
 from handlers.counting import count_all
 from handlers.engine import outbox_items
 from handlers.inbox import digest_item, drain_inbox
+from handlers.phase_templates import load_templates
 from handlers.tenant_inbox import drain_tenant
 from handlers.timers import fire_due, next_moment
 
@@ -73,6 +74,7 @@ class Ringmaster:
         self.office = opened.office
         self.clock = clock
         self.intel = self.office.intel = intel
+        self.office.templates = load_templates()
         self.readers = readers(settings)
         self.hub = ChangeHub()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")

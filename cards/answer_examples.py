@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bot.core.answers import (
+    NO_SIZE,
     Answer,
     BoundAnswer,
     ChoiceAnswer,
@@ -41,8 +42,11 @@ from bot.core.answers import (
 )
 from bot.core.buttons import ButtonValue
 from bot.core.commands import usage_lines
+from bot.core.criteria import prerequisites
 from bot.core.gates import GateStatus, Verb
 from bot.core.notices import Verdict
+from bot.core.phase_answers import Deed, PhaseAnswer, PhaseLine, PhasesAnswer
+from cards import phase_examples
 from cards.answers import answer_card
 from cards.model import Card
 
@@ -154,6 +158,36 @@ DEVICE = DeviceAnswer(
         ),
     ),
 )
+PHASE = PhaseLine(
+    client=FERNHILL,
+    project="p1",
+    code="2PC",
+    title="mail migration",
+    phase="cut-over",
+    number=3,
+    phases=4,
+    prerequisites=prerequisites(phase_examples.BLOCKED, NOW),
+)
+_PHASE_ASKED = msgspec.structs.replace(
+    PHASE,
+    prerequisites=prerequisites(phase_examples.project(), NOW),
+    gate="p1-g3",
+    gate_code="P3D",
+    until=NOW + timedelta(days=2),
+    names=("Mara", "Tomas"),
+)
+_CUT_OVER = WaitingItem(
+    client=FERNHILL,
+    gate="p1-g3",
+    code="P3D",
+    offer8="0f1e2d3c",
+    purpose=Purpose.PHASE,
+    title="mail migration: cut-over",
+    size=NO_SIZE,
+    until=NOW + timedelta(days=2),
+    names=("Mara", "Tomas"),
+)
+_BLOCKED = "missing: MX record's time to live lowered"
 PAGE = PageAnswer(
     client=FERNHILL,
     code="4QT",
@@ -178,6 +212,13 @@ ANSWERS: dict[str, Answer] = {
     "approved": VOTE,
     "approved-now": _change(VOTE, starts_at=NOW),
     "approved-one-of-two": _change(VOTE, quorum=2, status=GateStatus.OPEN),
+    "approved-test-only": _change(
+        VOTE, kept=Size(pcs=3, servers=0), left_out=Size(pcs=77, servers=4), test_only=True
+    ),
+    "approved-one-of-two-less": _change(
+        VOTE, quorum=2, status=GateStatus.OPEN, kept=Size(pcs=78, servers=0), left_out=Size(pcs=0, servers=6)
+    ),
+    "approved-to-start-later": _change(VOTE, later=True, starts_at=_START + timedelta(days=3)),
     "approved-while-stopped": _change(VOTE, not_before_resume=True),
     "go-on": _change(VOTE, purpose=Purpose.PROMOTE, first_ring=Size(pcs=63, servers=1)),
     "rejected": _change(VOTE, verb=Verb.REJECT, reason="Not tonight", status=GateStatus.REJECTED),
@@ -197,6 +238,37 @@ ANSWERS: dict[str, Answer] = {
     ),
     "planned-shadow": PlannedAnswer(
         client=OAKS, code="", title=_TITLE, size=Size(pcs=31, servers=0), until=None, names=(), shadow=True
+    ),
+    "waiting-phase": WaitingAnswer(mine=(_CUT_OVER,), others=()),
+    "waiting-phase-blocked": WaitingAnswer(mine=(_change(_CUT_OVER, blocked=_BLOCKED),), others=()),
+    "went": _change(
+        VOTE, code="P3D", purpose=Purpose.PHASE, follows="Cut-over begins; next comes close.", starts_at=None
+    ),
+    "not-yet": _change(
+        VOTE,
+        code="P3D",
+        purpose=Purpose.PHASE,
+        verb=Verb.REJECT,
+        reason="Client said no",
+        status=GateStatus.REJECTED,
+    ),
+    "why-phase": _change(WHY, code="P3D", purpose=Purpose.PHASE, blocked=_BLOCKED, not_requester=True),
+    "phase": PhaseAnswer(line=PHASE),
+    "phase-started": PhaseAnswer(
+        line=_change(PHASE, number=1, phase="plan", prerequisites=PHASE.prerequisites[2:3]), did=Deed.STARTED
+    ),
+    "phase-asked": PhaseAnswer(line=_PHASE_ASKED, did=Deed.ASKED),
+    "phase-met": PhaseAnswer(line=PHASE, did=Deed.MET, about="MX record's time to live lowered"),
+    "phase-ready": PhaseAnswer(line=_change(PHASE, prerequisites=_PHASE_ASKED.prerequisites)),
+    "phase-finished": PhaseAnswer(line=_change(PHASE, finished_at=NOW - timedelta(days=1))),
+    "phases": PhasesAnswer(
+        lines=(PHASE, _change(_PHASE_ASKED, client=OAKS, code="5HN")), templates=("mail-migration",)
+    ),
+    "phases-none": PhasesAnswer(lines=(), templates=("mail-migration",)),
+    "status-project": StatusAnswer(
+        clients=(
+            ClientState(client=FERNHILL, mode="live", stopped="", rollouts=(), projects=(_PHASE_ASKED,)),
+        )
     ),
     "status-running": StatusAnswer(
         clients=(ClientState(client=FERNHILL, mode="live", stopped="", rollouts=(LINE,)),)

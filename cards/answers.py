@@ -34,9 +34,11 @@ from bot.core.answers import (
     WhyAnswer,
 )
 from bot.core.buttons import ButtonValue
+from bot.core.phase_answers import PhaseAnswer, PhasesAnswer
 from cards.answer_parts import Say
 from cards.answers_decisions import planned_card, vote_card, waiting_card, why_card
 from cards.answers_notices import noted_card
+from cards.answers_phases import phase_card, phases_card
 from cards.answers_plain import (
     bound_card,
     choice_card,
@@ -86,6 +88,10 @@ def answer_card(answer: Answer, now: datetime, zone: str, buttons: Sign) -> Card
             return scan_card(answer)
         case ReportedAnswer():
             return reported_card(answer)
+        case PhaseAnswer():
+            return phase_card(answer, say)
+        case PhasesAnswer():
+            return phases_card(answer, say)
         case BoundAnswer():
             return bound_card(answer)
         case NoticeAnswer():

@@ -15,7 +15,7 @@ from cards.answer_parts import (
     size_words,
 )
 from cards.model import Button, Card, Element, Shape, Status, code, line, strong
-from cards.plural import is_are, some
+from cards.plural import count, is_are, some
 
 SHOWN_ITEMS = 5
 """More open questions than this do not fit a phone; the first are the most urgent."""
@@ -25,24 +25,28 @@ _ASKS = {
     Purpose.PROMOTE: "go on? ",
     Purpose.CONTINUE: "go on after failures? ",
     Purpose.ROLLBACK: "take it off again? ",
+    Purpose.PHASE: "go or no-go? ",
 }
 _YES = {
     Purpose.START: "Approved",
     Purpose.PROMOTE: "Go on, said",
     Purpose.CONTINUE: "Go on, said",
     Purpose.ROLLBACK: "Take it off, said",
+    Purpose.PHASE: "Go, said",
 }
 _NO = {
     Purpose.START: "Rejected",
     Purpose.PROMOTE: "Stopped here",
     Purpose.CONTINUE: "Stopped here",
     Purpose.ROLLBACK: "Left as it is, said",
+    Purpose.PHASE: "Not yet, said",
 }
 _NO_MEANS = {
     Purpose.START: "Nothing is installed. It needs a new plan to be asked again.",
     Purpose.PROMOTE: "What is installed stays. The rest needs a new plan.",
     Purpose.CONTINUE: "What is installed stays. The rest needs a new plan.",
     Purpose.ROLLBACK: "The update stays on. Nothing else happens.",
+    Purpose.PHASE: "The project stays where it is. Go or no-go can be asked again at any time.",
 }
 
 
@@ -67,16 +71,22 @@ def waiting_card(answer: WaitingAnswer, say: Say) -> Card:
         *lines,
         status=_WAITS if answer.mine else NOTE,
         buttons=_waiting_buttons(answer.mine, say),
-        typed=f"approve {first}" if first else "",
+        typed=f"approve {first}" if first and not answer.mine[0].blocked else "",
     )
 
 
 def _item(item: WaitingItem, say: Say) -> Element:
     return line(
         strong(item.code),
-        f" {named(item.client)}: {_ASKS[item.purpose]}{size_words(item.size)}, by ",
+        f" {named(item.client)}: {_ASKS[item.purpose]}{_about(item)}, by ",
         *say.when(item.until),
+        *((f". No go yet, {cause(item.blocked)}",) if item.blocked else ()),
     )
+
+
+def _about(item: WaitingItem) -> str:
+    """How many machines, or which phase of which project."""
+    return cause(item.title) if item.purpose == Purpose.PHASE else size_words(item.size)
 
 
 def _more(number: int) -> list[Element]:
@@ -87,7 +97,7 @@ def _more(number: int) -> list[Element]:
 def _others(item: WaitingItem) -> Element:
     return line(
         strong(item.code),
-        f" {named(item.client)}, {size_words(item.size)}: waits for {some(item.names) or 'nobody'}.",
+        f" {named(item.client)}, {_about(item)}: waits for {some(item.names) or 'nobody'}.",
     )
 
 
@@ -98,6 +108,13 @@ def _waiting_buttons(items: tuple[WaitingItem, ...], say: Say) -> tuple[Button, 
             say.button(f"{item.code} Details", "details", item.client, item.gate) for item in items[:4]
         )
     item = items[0]
+    if item.purpose == Purpose.PHASE:
+        go = say.button("Go", "go", item.client, item.gate, item.offer8, style="primary")
+        return (
+            *(() if item.blocked else (go,)),
+            say.button("Not yet", "not-yet", item.client, item.gate, item.offer8),
+            say.button("Details", "details", item.client, item.gate),
+        )
     return (
         say.button("Approve", "approve", item.client, item.gate, item.offer8, style="primary"),
         say.button("Reject", "reject", item.client, item.gate, item.offer8),
@@ -117,7 +134,7 @@ def vote_card(answer: VoteAnswer, say: Say) -> Card:
     counted = f"{answer.count} of {answer.quorum}"
     if answer.status == GateStatus.OPEN:
         left = answer.quorum - answer.count
-        title = f"Your yes counts, {say.short(answer.at)}, {counted} ({answer.code})."
+        title = f"Your yes counts, {say.short(answer.at)}, {counted} ({answer.code}){_part(answer)}."
         return answer_about(
             title, line(f"{left} more {is_are(left)} needed; nothing happens before."), status=DONE
         )
@@ -126,12 +143,40 @@ def vote_card(answer: VoteAnswer, say: Say) -> Card:
             f"Your yes to {answer.code} was counted {say.short(answer.at)}, but it is {answer.status} now."
         )
         return answer_about(title, status=NOTE)
-    title = f"{_YES[answer.purpose]} by you {say.short(answer.at)}, {counted} ({answer.code})."
-    return answer_about(title, *_after_yes(answer, say), status=DONE)
+    title = f"{_YES[answer.purpose]} by you {say.short(answer.at)}, {counted} ({answer.code}){_part(answer)}."
+    return answer_about(title, *_after_yes(answer, say), *_new_plan(answer), status=DONE)
+
+
+def _part(answer: VoteAnswer) -> str:
+    """`: 3 test PCs only; 81 PCs left out`, with what the others left out already."""
+    if answer.purpose != Purpose.START:
+        return ""
+    gone = machines(answer.left_out)
+    what = f"{_kept(answer)}; {size_words(answer.left_out)} left out" if gone else ""
+    later = "to start later" if answer.later else ""
+    said = "; ".join(part for part in (what, later) if part)
+    return f": {said}" if said else ""
+
+
+def _kept(answer: VoteAnswer) -> str:
+    both = answer.kept.pcs and answer.kept.servers
+    if not answer.test_only or both:
+        return size_words(answer.kept)
+    number, noun = (answer.kept.pcs, "PC") if answer.kept.pcs else (answer.kept.servers, "server")
+    return f"{count(number, f'test {noun}')} only"
+
+
+def _new_plan(answer: VoteAnswer) -> tuple[Element, ...]:
+    """Only a first yes can leave anything out; what it left out is not forgotten silently."""
+    if answer.purpose != Purpose.START or not machines(answer.left_out):
+        return ()
+    return (line("What is left out stays as it is and needs a new plan."),)
 
 
 def _after_yes(answer: VoteAnswer, say: Say) -> tuple[Element, ...]:
     client = answer.client.tenant
+    if answer.purpose == Purpose.PHASE:
+        return (line(answer.follows),)
     if answer.not_before_resume:
         return (
             line(f"{named(answer.client)} is stopped: nothing starts until ", code(f"resume {client}"), "."),
@@ -165,9 +210,14 @@ def why_card(answer: WhyAnswer, say: Say) -> Card:
         line(said),
         *_needed(answer),
         line(f"Needs {answer.quorum} of {some(answer.names) or 'nobody'}."),
-        line("If nobody answers by ", *say.when(answer.until), ": not done."),
-        typed=f"approve {answer.code}" if answer.may else "",
+        *((line(f"No go yet, {cause(answer.blocked)}."),) if answer.blocked else ()),
+        line("If nobody answers by ", *say.when(answer.until), f": {_silence(answer)}."),
+        typed=f"approve {answer.code}" if answer.may and not answer.blocked else "",
     )
+
+
+def _silence(answer: WhyAnswer) -> str:
+    return "hold" if answer.purpose == Purpose.PHASE else "not done"
 
 
 def _needed(answer: WhyAnswer) -> tuple[Element, ...]:
@@ -182,6 +232,8 @@ def _needed(answer: WhyAnswer) -> tuple[Element, ...]:
             why = cause(answer.waits_because) or "there were failures"
         case Purpose.ROLLBACK:
             why = "the policy asks before a fix of an exploited flaw is taken off"
+        case Purpose.PHASE:
+            why = "whether a phase begins is a person's word, never the bot's"
     lines = [line(f"A person is needed because {why}.")]
     if answer.not_requester:
         lines.append(line("Whoever asked for it may not be the one who decides."))

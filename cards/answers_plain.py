@@ -21,6 +21,7 @@ _QUESTIONS = {
     Which.QUESTION: "Which one? Type one of these.",
     Which.ROLLOUT: "Which rollout? Type one of these.",
     Which.REASON: "Why? Type one of these, or your own words after the id.",
+    Which.PROJECT: "Which project? Type one of these.",
     Which.DEVICE: "Several clients have a device of that name. Type one of these.",
 }
 _NONE = {
@@ -28,6 +29,7 @@ _NONE = {
     Which.QUESTION: "No question is open here.",
     Which.ROLLOUT: "No rollout is under way here.",
     Which.REASON: "There is no reason to choose from.",
+    Which.PROJECT: "No project runs here.",
     Which.DEVICE: "No device of that name is known here.",
 }
 SHOWN_OPTIONS = LINES_BEFORE_BUTTONS - 2

@@ -24,12 +24,15 @@ from cards.answer_parts import (
     named,
     size_words,
 )
+from cards.answers_phases import project_line
 from cards.model import Button, Card, Element, MomentStyle, Shape, Spans, Status, code, line, moment, strong
 from cards.plural import count, shortened
 from cards.time_words import capital
 
 SHOWN_CLIENTS = 6
 SHOWN_EPISODES = 4
+SHOWN_PROJECTS = 2
+"""Beside a client's rollouts; `phase status` has them all."""
 _MODES = {
     "shadow": "Not live yet: it is said what would be asked, and nothing starts.",
     "suspended": "Suspended: its key cannot be read. Nothing is decided and nothing starts.",
@@ -47,7 +50,7 @@ def status_card(answer: StatusAnswer, say: Say) -> Card:
     """One client in sentences, several in one line each."""
     if len(answer.clients) == 1:
         return _client_card(answer.clients[0], say)
-    busy = [state for state in answer.clients if state.rollouts or state.stopped or state.mode == "suspended"]
+    busy = [state for state in answer.clients if _is_busy(state)]
     rollouts = sum(len(state.rollouts) for state in answer.clients)
     title = f"{count(len(answer.clients), 'client')}: {count(rollouts, 'rollout')} under way."
     lines: list[Element] = [_client_line(state, say) for state in busy[:SHOWN_CLIENTS]]
@@ -60,6 +63,10 @@ def status_card(answer: StatusAnswer, say: Say) -> Card:
     return answer_about(title, *lines, status=RUNNING if rollouts else DONE)
 
 
+def _is_busy(state: ClientState) -> bool:
+    return bool(state.rollouts or state.projects or state.stopped or state.mode == "suspended")
+
+
 def _client_line(state: ClientState, say: Say) -> Element:
     parts: Spans = (strong(named(state.client)), ": ")
     if state.stopped:
@@ -68,6 +75,8 @@ def _client_line(state: ClientState, say: Say) -> Element:
         parts = (*parts, _MODES[state.mode])
     for rollout in state.rollouts:
         parts = (*parts, f"{rollout.code} ", *_course(rollout, say), ". ")
+    for project in state.projects:
+        parts = (*parts, f"{project.code} {project.title}, phase {project.number} of {project.phases}. ")
     return line(*parts)
 
 
@@ -78,6 +87,7 @@ def _client_card(state: ClientState, say: Say) -> Card:
         lines.append(line(f"{_sentence(state.stopped)} Start again: ", again, "."))
     if state.mode != "live":
         lines.append(line(_MODES.get(state.mode, "This client is not set up: nothing starts here.")))
+    lines += [project_line(one, say) for one in state.projects[:SHOWN_PROJECTS]]
     if len(state.rollouts) == 1:
         return _rollout_card(state.rollouts[0], say, lines)
     if state.rollouts:
@@ -87,7 +97,10 @@ def _client_card(state: ClientState, say: Say) -> Card:
     if state.last:
         lines.append(line(f"Last: {state.last.code} ", *_course(state.last, say), "."))
     lines.append(line("Nothing needs hands."))
-    title = f"{named(state.client)}: nothing under way."
+    if state.projects:
+        title = f"{named(state.client)}: no rollout, {count(len(state.projects), 'project')} under way."
+    else:
+        title = f"{named(state.client)}: nothing under way."
     status = STOPPED if state.stopped else DONE
     return answer_about(title, *lines, status=status, buttons=_client_buttons(state, say))
 

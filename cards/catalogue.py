@@ -11,6 +11,7 @@ from cards import (
     answer_examples,
     gate_examples,
     notice_examples,
+    phase_examples,
     rollout_examples,
     routine_examples,
     specimen,
@@ -25,11 +26,13 @@ CARDS: tuple[tuple[str, Mapping[str, Card]], ...] = (
     ("notice", notice_examples.EXAMPLES),
     ("recommendation", rollout_examples.RECOMMENDATIONS),
     ("routine", routine_examples.EXAMPLES),
+    ("phase", phase_examples.EXAMPLES),
     ("answer", answer_examples.EXAMPLES),
 )
 FORMS: tuple[tuple[str, Mapping[str, Form]], ...] = (
     ("specimen", specimen.FORM_EXAMPLES),
     ("gate", gate_examples.FORM_EXAMPLES),
+    ("phase", phase_examples.FORM_EXAMPLES),
 )
 
 

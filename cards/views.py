@@ -14,6 +14,7 @@ from bot.core.advisor import Advice
 from bot.core.gates import Gate
 from bot.core.notices import Notice
 from bot.core.pages import Page
+from bot.core.project_words import Project
 from bot.core.recommendations import Analysis, Recommendation
 from bot.core.rollout.state import Rollout, Run
 from bot.core.routine_words import Routine
@@ -92,6 +93,33 @@ class RecommendationView(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str] = _NO_WORDS
     approvers: tuple[str, ...] = ()
     """Who would have been asked."""
+    now: datetime
+    zone: str
+
+
+class PhaseGateView(msgspec.Struct, frozen=True, kw_only=True):
+    """One question about a phase of a project."""
+
+    gate: Gate
+    project: Project
+    client: str
+    names: Mapping[str, str] = _NO_WORDS
+    buttons: Mapping[str, str] = _NO_WORDS
+    """Verb -> signed value: go, not-yet, details; for the reasons: `cards/not_yet.py`."""
+    now: datetime
+    zone: str
+    held: str = ""
+    """Why nothing new may begin at this client; empty when it may."""
+
+
+class ProjectView(msgspec.Struct, frozen=True, kw_only=True):
+    """One project in phases."""
+
+    project: Project
+    client: str
+    names: Mapping[str, str] = _NO_WORDS
+    buttons: Mapping[str, str] = _NO_WORDS
+    """Verb -> signed value: details."""
     now: datetime
     zone: str
 

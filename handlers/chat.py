@@ -28,6 +28,10 @@ from bot.core.command_values import (
     Help,
     Mistyped,
     OnCall,
+    PhaseAdvance,
+    PhaseDone,
+    PhaseStart,
+    PhaseStatus,
     Reading,
     Reject,
     Reported,
@@ -53,9 +57,11 @@ from bot.core.rollout.state import Rollout
 from bot.core.value import Value
 from handlers.binding import bind, hear_unbound, unbind
 from handlers.callers import NO_ROLE, SUSPENDED, UNBOUND, Caller, admit, counted
+from handlers.changing import changes_typed
 from handlers.naming import found_gate, found_rollout, label, no_such, vocabulary
 from handlers.notices import review_said
 from handlers.office import Office
+from handlers.phase_desk import phase
 from handlers.queries import living_rollouts
 from handlers.questions import device, status, waiting, why
 from handlers.routine_desk import ask_scan, report
@@ -142,6 +148,8 @@ def _carried_out(office: Office, caller: Caller, reading: Reading, planner: Plan
             return _scan(office, caller, reading)
         case Reported():
             return report(office, caller, reading)
+        case PhaseStart() | PhaseStatus() | PhaseAdvance() | PhaseDone():
+            return phase(office, caller, reading)
         case Reviewed():
             return review_said(office, caller, reading)
         case _:
@@ -175,6 +183,7 @@ def _told(office: Office, caller: Caller, command: Command) -> Answer:
 def _vote(office: Office, caller: Caller, command: Approve | Reject) -> Answer:
     word = "approve" if isinstance(command, Approve) else "reject"
     reason = command.reason if isinstance(command, Reject) else ""
+    rest = command.part() if isinstance(command, Approve) else reason
     found = found_gate(office, caller.clients, command.code) if command.code else None
     if command.code and found is None:
         return no_such(office, caller, word, command.code)
@@ -186,15 +195,18 @@ def _vote(office: Office, caller: Caller, command: Approve | Reject) -> Answer:
             return ChoiceAnswer(
                 question=Which.QUESTION,
                 options=tuple(
-                    (label(item.code, item.client), f"{word} {item.code} {reason}".rstrip()) for item in mine
+                    (label(item.code, item.client), f"{word} {item.code} {rest}".rstrip()) for item in mine
                 ),
             )
         found = found_gate(office, caller.clients, mine[0].code)
         if found is None:
             return no_such(office, caller, word, mine[0].code)
     client, gate = found
-    if word == "approve":
-        return cast(office, caller, client, vote_message(caller, client, gate, Verb.APPROVE))
+    if isinstance(command, Approve):
+        yes = vote_message(caller, client, gate, Verb.APPROVE)
+        if command.changed():
+            return changes_typed(office, caller, client, gate, yes, command)
+        return cast(office, caller, client, yes)
     if not reason and gate.status == GateStatus.OPEN:
         return _which_reason(gate)
     return cast(office, caller, client, vote_message(caller, client, gate, Verb.REJECT, reason))
@@ -202,12 +214,15 @@ def _vote(office: Office, caller: Caller, command: Approve | Reject) -> Answer:
 
 REASONS = ("not tonight", "known problem", "client said no")
 """The reasons of the card's own one-tap choice (users.md 3.1)."""
+NOT_YET = ("something is missing", "the date does not fit", "client said no")
+"""The same of a phase (users.md 3.5)."""
 
 
 def _which_reason(gate: Gate) -> ChoiceAnswer:
+    reasons = NOT_YET if gate.question.subject_kind == "project" else REASONS
     return ChoiceAnswer(
         question=Which.REASON,
-        options=tuple((reason, f"reject {gate.code} {reason}") for reason in REASONS),
+        options=tuple((reason, f"reject {gate.code} {reason}") for reason in reasons),
     )
 
 

@@ -20,6 +20,7 @@ from bot.core.rollout.state import Rollout
 from bot.core.routine_words import ReportRoutine
 from bot.core.tenants import SELF
 from handlers.callers import SUSPENDED, Caller, admit, counted, recorded
+from handlers.changing import change_pressed, is_change
 from handlers.hands import load_rollout, load_state
 from handlers.notices import VERDICTS, review_pressed
 from handlers.office import Office
@@ -33,9 +34,14 @@ REASONS: Final = {
     "reject-known-problem": "Known problem",
     "reject-client-said-no": "Client said no",
     "stop-here": "Stop here",
+    "not-yet-missing": "Something is missing",
+    "not-yet-date": "The date does not fit",
+    "not-yet-client-said-no": "Client said no",
 }
-"""Verb -> the reason that it stands for (users.md 3.1 and 3.2)."""
-APPROVALS: Final = frozenset({"approve", "go-on"})
+"""Verb -> the reason that it stands for (users.md 3.1, 3.2 and 3.5)."""
+NOES: Final = ("reject", "not-yet")
+"""How verbs begin that say no and may still ask for a reason."""
+APPROVALS: Final = frozenset({"approve", "go-on", "go"})
 LOOKS: Final = frozenset({"details", "show"})
 """Verbs that change nothing: the long card, and the thing's own card where another stands in its place."""
 REASON_FIELD: Final = "reason"
@@ -98,7 +104,7 @@ def _answered(office: Office, caller: Caller, client: Client, value: ButtonValue
         return review_pressed(office, caller, client, value)
     if not caller.has_role(client.tenant) and caller.conversation.kind != "client":
         return _outsider(office, caller, client, value)
-    if verb in APPROVALS or verb in REASONS or verb.startswith("reject"):
+    if _is_yes(verb) or verb in REASONS or verb.startswith(NOES):
         return _gate_pressed(office, caller, client, value, pressed)
     if verb in ("stop", "resume"):
         return _steer_pressed(office, caller, client, value)
@@ -116,6 +122,11 @@ def _answered(office: Office, caller: Caller, client: Client, value: ButtonValue
 # --- gates ---
 
 
+def _is_yes(verb: str) -> bool:
+    """To all or to a part."""
+    return verb in APPROVALS or is_change(verb)
+
+
 def _gate_pressed(
     office: Office, caller: Caller, client: Client, value: ButtonValue, pressed: Pressed
 ) -> Reply:
@@ -125,11 +136,13 @@ def _gate_pressed(
     vote = CastVote(
         gate=value.subject,
         offer8=value.offer8,
-        verb=Verb.APPROVE if value.verb in APPROVALS else Verb.REJECT,
+        verb=Verb.APPROVE if _is_yes(value.verb) else Verb.REJECT,
         reason=REASONS.get(value.verb, ""),
         standing=caller.standing(client.tenant),
         card_digest=copy.digest if copy and copy.card == f"gate:{value.subject}" else "",
     )
+    if is_change(value.verb):
+        return change_pressed(office, caller, client, gate, vote, value.verb, pressed.fields)
     small = gate is not None and gate.question.subject_kind == "routine"  # a scan: a plain no is enough
     if vote.verb == Verb.APPROVE or vote.reason or small:
         return cast(office, caller, client, vote)
@@ -161,7 +174,7 @@ def _rejected_in_words(
     no = would_refuse(gate, vote, caller.frame(client.tenant))
     if no is not None:
         return recorded(office, caller, client.tenant, vote, no)
-    return AskReason(tenant=client.tenant, gate=vote.gate, in_words=verb == "reject-words")
+    return AskReason(tenant=client.tenant, gate=vote.gate, in_words=verb in ("reject-words", "not-yet-words"))
 
 
 def _outsider(office: Office, caller: Caller, client: Client, value: ButtonValue) -> RefusedAnswer:
@@ -182,7 +195,7 @@ def _outsider(office: Office, caller: Caller, client: Client, value: ButtonValue
         case "did" | "not-done":
             message = report_message(caller, client, value.subject, value.verb)
         case _:
-            verb = Verb.APPROVE if value.verb in APPROVALS else Verb.REJECT
+            verb = Verb.APPROVE if _is_yes(value.verb) else Verb.REJECT
             message = CastVote(
                 gate=value.subject, offer8=value.offer8, verb=verb, reason="", standing=standing
             )

@@ -33,6 +33,7 @@ from bot.core.rollout import react as rollout_react
 from bot.core.rollout.state import Hand
 from bot.core.tenants import SELF
 from bot.core.vocabulary import Entry, Fact, Message, Recorded, Refusal, encode, encode_entry
+from handlers.evidence import followers
 from handlers.hands import load_hand, load_state, save_hand, save_state
 from handlers.machines import MACHINES, ROLLOUT, kind_of
 
@@ -134,12 +135,13 @@ def _decide(work: _Work, message: Message) -> list[Any]:
     kind, id = kind_of(message), message.subject()
     state = work.state(kind, id, message)
     reactions: list[Any] = []
-    for fact in _facts(kind, state, message, work.frame):
+    facts = _facts(kind, state, message, work.frame)
+    for fact in facts:
         state = evolve(kind, state, fact)
         work.recorded.append(Recorded(kind=kind, id=id, fact=fact))
         reactions += _react(kind, state, fact)
     work.states[(kind, id)] = state
-    return reactions
+    return [*reactions, *followers(work.uow, kind, state, facts)]
 
 
 def _facts(kind: str, state: Any, message: Message, frame: Frame) -> Sequence[Fact]:

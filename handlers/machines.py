@@ -19,13 +19,15 @@ from bot.core import (
     notices,
     pages,
     pipelines,
+    project_words,
+    projects,
     recommendations,
     routine_words,
     routines,
     tenants,
 )
 from bot.core.envelope import Frame
-from bot.core.gates import GateSettled
+from bot.core.gates import GateSettled, WeighChanges, WeighYes
 from bot.core.rollout import advance as rollout_advance
 from bot.core.rollout.messages import RolloutDue
 from bot.core.vocabulary import Fact, Message
@@ -122,6 +124,16 @@ MACHINES: Final[dict[str, Machine]] = {
         react=pipelines.react,
         status=lambda state: state.latest.state.value,
     ),
+    "project": Machine(
+        kind="project",
+        state=project_words.Project,
+        decide=projects.decide,
+        evolve=projects.evolve,
+        react=projects.react,
+        status=lambda state: state.status.value,
+        next_due=projects.next_due,
+        code=lambda state: state.code,
+    ),
 }
 """Every kind but the rollout, which works on a hand of rows (hands.py)."""
 
@@ -130,8 +142,10 @@ KINDS: Final = (*MACHINES, ROLLOUT)
 
 
 def kind_of(message: Message) -> str:
-    """The kind of thing that a message is for; a settled gate speaks to whatever asked."""
-    return message.question.subject_kind if isinstance(message, GateSettled) else message.KIND
+    """The kind of thing that a message is for; a gate speaks to whatever asked."""
+    if isinstance(message, GateSettled | WeighChanges | WeighYes):
+        return message.question.subject_kind
+    return message.KIND
 
 
 def due_message(kind: str, id: str, at: datetime) -> Message | None:
@@ -143,6 +157,8 @@ def due_message(kind: str, id: str, at: datetime) -> Message | None:
             return pages.PageDue(page=id, at=at)
         case "rollout":
             return RolloutDue(rollout=id, at=at)
+        case "project":
+            return project_words.ProjectDue(project=id, at=at)
         case _:
             return None
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from bot.core.answers import Client, MistypedAnswer
+from bot.core.answers import Client, MistypedAnswer, RefusedAnswer
 from bot.core.commands import unknown_id
 from bot.core.errors import Refused
 from bot.core.gates import Gate
 from bot.core.grammar import ClientName, Vocabulary
+from bot.core.project_words import Project
 from bot.core.rollout.state import Rollout
 from handlers.callers import Caller
 from handlers.office import Office
+from handlers.projects import criteria_here, project_with_code
 from handlers.queries import device_names, gate_with_code, open_codes, pending_updates, rollout_with_code
 
 T = TypeVar("T")
@@ -23,9 +25,11 @@ def vocabulary(office: Office, caller: Caller, *, names: bool = True) -> Vocabul
     codes: set[str] = set()
     devices: set[str] = set()
     updates: set[str] = set()
+    criteria: set[str] = set()
     for client in caller.clients:
         with office.store.read(client.tenant) as uow:
             codes.update(open_codes(uow))
+            criteria.update(criteria_here(uow) if caller.has_role(client.tenant) else ())
             devices.update(device_names(uow) if names else ())
             updates.update(pending_updates(uow) if names else ())
     return Vocabulary(
@@ -36,6 +40,8 @@ def vocabulary(office: Office, caller: Caller, *, names: bool = True) -> Vocabul
         codes=tuple(sorted(codes)),
         devices=tuple(sorted(devices)),
         updates=tuple(sorted(updates)),
+        templates=office.templates.names(),
+        criteria=tuple(sorted(criteria)),
     )
 
 
@@ -59,6 +65,16 @@ def found_rollout(office: Office, clients: Iterable[Client], code: str) -> tuple
     return _the_one(found, code)
 
 
+def found_project(office: Office, clients: Iterable[Client], code: str) -> tuple[Client, Project] | None:
+    """The project that a short id means at one of these clients."""
+    found: list[tuple[Client, Project]] = []
+    for client in clients:
+        with office.store.read(client.tenant) as uow:
+            project = project_with_code(uow, code)
+        found += [(client, project)] if project else []
+    return _the_one(found, code)
+
+
 def _the_one(found: list[tuple[Client, T]], code: str) -> tuple[Client, T] | None:
     """Ids are unique in the house, but a client that was suspended at the start was not asked for its own."""
     if len(found) > 1:
@@ -70,8 +86,15 @@ def _the_one(found: list[tuple[Client, T]], code: str) -> tuple[Client, T] | Non
     return found[0] if found else None
 
 
-def no_such(office: Office, caller: Caller, word: str, code: str) -> MistypedAnswer:
-    """An id that names nothing here: the nearest one that does."""
+def no_such(office: Office, caller: Caller, word: str, code: str) -> MistypedAnswer | RefusedAnswer:
+    """An id that names nothing here for this command: the nearest one that does, or what it is instead."""
+    project = found_project(office, caller.readable(), code)
+    if project is not None:
+        return RefusedAnswer(
+            why=f"{code} is about a project, so `{word}` means nothing there. See it:"
+            f" `phase status {project[1].code}`.",
+            rule="is-a-project",
+        )
     mistyped = unknown_id(word, code, vocabulary(office, caller, names=False))
     return MistypedAnswer(sentence=mistyped.sentence, suggestion=mistyped.suggestion)
 

@@ -18,6 +18,7 @@ from bot.core.tenants import SELF, Tenant
 from bot.core.vocabulary import Message
 from handlers.engine import Handled, handle, refuse
 from handlers.hands import load_state
+from handlers.phase_templates import Templates
 
 CODE_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_DIGITS: Final = "23456789"
@@ -74,6 +75,8 @@ class Office:
         self.button_key = button_key
         self.intel: Intel | None = None
         """What is publicly known; the app brings it, the command line works without."""
+        self.templates = Templates()
+        """Projects that can be started; the app brings them."""
         self.codes = Codes(pick, self._open_codes())
 
     def _open_codes(self) -> list[str]:

@@ -23,6 +23,7 @@ from bot.core.gates import Gate, GateStatus, entitled
 from bot.core.offers import Target
 from bot.core.planning import SERVER_CLASSES
 from bot.core.ports import UnitOfWork
+from bot.core.project_words import ProjectStatus
 from bot.core.rollout.state import (
     FINAL,
     GOING_BACK,
@@ -121,7 +122,8 @@ def open_codes(uow: UnitOfWork) -> list[str]:
     """Short ids of everything that is under way."""
     gates = uow.find("gate", statuses=(GateStatus.OPEN.value,))
     rollouts = uow.find(ROLLOUT, statuses=LIVING)
-    return sorted({row.code for row in (*gates, *rollouts) if row.code})
+    projects = uow.find("project", statuses=[ProjectStatus.WORKING.value, ProjectStatus.ASKED.value])
+    return sorted({row.code for row in (*gates, *rollouts, *projects) if row.code})
 
 
 # --- sizes ---

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from bot.core.answers import (
     Answer,
     ChoiceAnswer,
@@ -22,8 +24,10 @@ from bot.core.gates import Gate, GateStatus, closed_sentence
 from bot.core.offers import DIGEST_PREFIX
 from bot.core.ports import UnitOfWork
 from handlers.callers import Caller
-from handlers.naming import found_gate, found_rollout, label, no_such
+from handlers.naming import found_gate, found_project, found_rollout, label, no_such
 from handlers.office import Office
+from handlers.phase_desk import project_answer
+from handlers.projects import phase_line, projects_here
 from handlers.queries import (
     answerable,
     client_state,
@@ -67,6 +71,7 @@ def _item(uow: UnitOfWork, client: Client, gate: Gate, names: tuple[str, ...]) -
         size=subject.size,
         until=gate.expires_at,
         names=names,
+        blocked=subject.blocked,
     )
 
 
@@ -79,13 +84,19 @@ def status(office: Office, caller: Caller, target: Target | None) -> Answer:
     if target is not None and target.aim == Aim.CODE:
         found = found_rollout(office, caller.readable(), target.name)
         if found is None:
-            return no_such(office, caller, "status", target.name)
+            project = found_project(office, caller.readable(), target.name)
+            return (
+                project_answer(office, caller, *project)
+                if project
+                else no_such(office, caller, "status", target.name)
+            )
         return RolloutAnswer(line=rollout_line(*found))
     wanted = [client for client in caller.readable() if target is None or client.tenant == target.name]
     states = []
     for client in wanted:
         with office.store.read(client.tenant) as uow:
-            states.append(client_state(uow, client))
+            lines = tuple(phase_line(uow, client, one, caller) for one in projects_here(uow))
+            states.append(msgspec.structs.replace(client_state(uow, client), projects=lines))
     states += [
         ClientState(client=client, mode="suspended", stopped="", rollouts=())
         for client in caller.suspended
@@ -134,6 +145,7 @@ def _why_answer(office: Office, caller: Caller, client: Client, gate: Gate) -> A
         names=caller.names(answerable(gate)),
         until=gate.expires_at,
         waits_because=subject.waits_because,
+        blocked=subject.blocked if is_open else "",
     )
 
 

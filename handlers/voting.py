@@ -10,7 +10,7 @@ from bot.core.envelope import Frame
 from bot.core.errors import Refused
 from bot.core.gates import CastVote, Gate, GateStatus, Verb, Vote
 from bot.core.offers import DIGEST_PREFIX
-from handlers import drift
+from handlers import drift, projects
 from handlers.callers import Caller
 from handlers.office import Office
 from handlers.queries import gate_with_id, tenant_of
@@ -36,6 +36,7 @@ def cast(office: Office, caller: Caller, client: Client, vote: CastVote) -> Answ
     """Count the vote, or say why not; a repeated delivery gets the answer that is true of it."""
     frame = office.frame(client.tenant, caller.actor(), received_at=caller.received_at, id=caller.message_id)
     drift.before_vote(office, vote, frame)
+    projects.before_vote(office, vote, frame)
     try:
         handled = office.transact(frame, vote)
     except Refused as no:
@@ -75,6 +76,11 @@ def vote_answer(office: Office, client: Client, vote: CastVote, frame: Frame, *,
         first_ring=subject.first,
         starts_at=subject.starts_at,
         not_before_resume=bool(tenant and tenant.stopped and gate.status == GateStatus.APPROVED),
+        kept=subject.kept,
+        left_out=subject.left_out,
+        test_only=subject.test_only,
+        later=subject.later,
+        follows=subject.follows,
     )
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from bot.core import deployments, gates, notices, pages, pipelines, routine_words
+from bot.core import deployments, gates, notices, pages, pipelines, project_words, routine_words
 from bot.core.errors import Refused
 from bot.core.pipeline_news import DeployState, RunState
 from bot.core.rollout.state import DEVICE_MOVES, STATUS_MOVES, DeviceState, RolloutStatus
@@ -60,6 +60,11 @@ def page() -> str:
                 "Small work that the bot does by itself, or advises (`bot/core/routines.py`).",
                 routine_moves(),
             ),
+            _section(
+                "Project",
+                "A project in phases; the same for each of them (`bot/core/projects.py`).",
+                project_moves(),
+            ),
             _section("Notice", "Something people were told (`bot/core/notices.py`).", notice_moves()),
             _section(
                 "Deployment", "As the forge tells of it (`bot/core/deployments.py`).", deployment_moves()
@@ -105,6 +110,16 @@ def routine_moves() -> list[Move]:
         for start, facts in routine_words.MOVES.items()
         for fact, reached in facts.items()
         for to in _in_order(routine_words.RoutineStatus, reached)
+    ]
+
+
+def project_moves() -> list[Move]:
+    """Each fact that may happen to a project, and where it leads."""
+    return [
+        (start, to, fact.__name__)
+        for start, facts in project_words.MOVES.items()
+        for fact, reached in facts.items()
+        for to in _in_order(project_words.ProjectStatus, reached)
     ]
 
 

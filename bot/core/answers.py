@@ -9,20 +9,15 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.answer_parts import NO_SIZE as NO_SIZE
+from bot.core.answer_parts import Client as Client
+from bot.core.answer_parts import Size as Size
 from bot.core.gates import GateStatus, Verb
 from bot.core.notices import Verdict
+from bot.core.phase_answers import PhaseAnswer, PhaseLine, PhasesAnswer
+from bot.core.routine_answers import ReportedAnswer as ReportedAnswer
+from bot.core.routine_answers import ScanAnswer as ScanAnswer
 from bot.core.value import Value
-
-
-class Size(Value):
-    """How many machines, in the words that people count them in."""
-
-    pcs: int
-    servers: int
-
-
-NO_SIZE = Size(pcs=0, servers=0)
-"""No machines: what is not about any."""
 
 
 class Purpose(StrEnum):
@@ -32,13 +27,7 @@ class Purpose(StrEnum):
     PROMOTE = "promote"
     CONTINUE = "continue"
     ROLLBACK = "rollback"
-
-
-class Client(Value):
-    """A client as it is named and as it is typed."""
-
-    tenant: str
-    title: str
+    PHASE = "phase"
 
 
 # --- what waits ---
@@ -57,6 +46,8 @@ class WaitingItem(Value):
     until: datetime
     names: tuple[str, ...]
     """Who can still answer it."""
+    blocked: str = ""
+    """Why a yes would not count now; empty when it would."""
 
 
 class WaitingAnswer(Value, tag="waiting"):
@@ -86,6 +77,16 @@ class VoteAnswer(Value, tag="vote"):
     """When work begins; None for what is no work on machines."""
     not_before_resume: bool
     """Approved, but the client as a whole is stopped."""
+    kept: Size = NO_SIZE
+    """With left_out: what all who said yes so far leave of the offer."""
+    left_out: Size = NO_SIZE
+    """What this person and the others took away; nothing: it is all as asked."""
+    test_only: bool = False
+    """Only the first ring of several is left."""
+    later: bool = False
+    """A later start was asked for than planned."""
+    follows: str = ""
+    """What a yes led to, where it is no work on machines."""
 
 
 class WhyAnswer(Value, tag="why"):
@@ -106,6 +107,8 @@ class WhyAnswer(Value, tag="why"):
     until: datetime
     waits_because: str
     """What the rollout itself says it waits for; empty for a first question."""
+    blocked: str = ""
+    """Why a yes would not count now; empty when it would."""
 
 
 # --- how it stands ---
@@ -148,6 +151,8 @@ class ClientState(Value):
     rollouts: tuple[RolloutLine, ...]
     last: RolloutLine | None = None
     """The rollout that ended last, when none is under way."""
+    projects: tuple[PhaseLine, ...] = ()
+    """Projects that are not finished."""
 
 
 class StatusAnswer(Value, tag="status"):
@@ -280,27 +285,6 @@ class PageAnswer(Value, tag="page"):
     """When the next one is called by itself; None when that has happened or will not."""
 
 
-class ScanAnswer(Value, tag="scan"):
-    """Devices look for missing updates again because somebody asked."""
-
-    client: Client
-    devices: int
-    left_out: int
-    level: str
-    rule: str
-    """The policy that allows it, as people call it."""
-    code: str = ""
-    """Set when people are asked first: the short id of the question."""
-
-
-class ReportedAnswer(Value, tag="reported"):
-    """A person said whether they did what was advised."""
-
-    client: Client
-    code: str
-    did: bool
-
-
 class BoundAnswer(Value, tag="bound"):
     """A conversation belongs to a client now, or to nobody any more."""
 
@@ -338,6 +322,7 @@ class Which(StrEnum):
     ROLLOUT = "rollout"
     REASON = "reason"
     DEVICE = "device"
+    PROJECT = "project"
 
 
 class ChoiceAnswer(Value, tag="choice"):
@@ -373,6 +358,8 @@ Answer = (
     | ScanAnswer
     | ReportedAnswer
     | BoundAnswer
+    | PhaseAnswer
+    | PhasesAnswer
     | RefusedAnswer
     | ChoiceAnswer
     | MistypedAnswer
@@ -405,4 +392,19 @@ class AskReason(Value, tag="ask-reason"):
     """True: the person wants to write it."""
 
 
-Reply = Answer | DetailsWanted | CardWanted | AskReason
+class AskChanges(Value, tag="ask-changes"):
+    """Which part, before a yes to less than all is counted; nothing is decided yet. The gate's card of
+    changes answers.
+    """
+
+    tenant: str
+    gate: str
+    person: str
+    """Who is asked: what others took away already is not offered again."""
+    in_form: bool = False
+    """True: the person wants to choose on the form."""
+    faults: tuple[tuple[str, str], ...] = ()
+    """Field of the form that was sent, and what is wrong with it."""
+
+
+Reply = Answer | DetailsWanted | CardWanted | AskReason | AskChanges

@@ -10,7 +10,6 @@ from typing import Final
 
 from bot.core.command_values import (
     Aim,
-    Approve,
     Bind,
     Command,
     CommandSpec,
@@ -19,6 +18,7 @@ from bot.core.command_values import (
     Reading,
     Reported,
     Resume,
+    Reviewed,
     RolloutStart,
     Scan,
     Status,
@@ -69,23 +69,6 @@ def read_status(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary)
     return Status(target=found[0])
 
 
-def read_approve(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
-    """`approve`, with an id or without."""
-    words = leftover(without_fillers(words))
-    if not words:
-        return Approve()
-    code = code_of(words[0], vocabulary)
-    if not code:
-        return unknown_code(spec, words, vocabulary)
-    if leftover(words[1:]):
-        return Mistyped(
-            suggestion=f"approve {code}",
-            sentence=f"`approve` takes one id and nothing more, so nothing was approved."
-            f" To approve all of it: `approve {code}`.",
-        )
-    return Approve(code=code)
-
-
 def read_with_reason(
     make: Callable[[str, str], Command],
 ) -> Reader:
@@ -99,7 +82,7 @@ def read_with_reason(
         if not code and mistaken_code(words[0]):
             return unknown_code(spec, words, vocabulary)
         reason = " ".join(words[1:] if code else words)
-        return _too_long(reason) or make(code, reason)
+        return too_long(reason) or make(code, reason)
 
     return read
 
@@ -126,7 +109,7 @@ def read_stop(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -
     if found is None:
         return _unknown_target(spec, words, vocabulary)
     reason = " ".join(words[found[1] :])
-    return _too_long(reason) or Stop(target=found[0], reason=reason)
+    return too_long(reason) or Stop(target=found[0], reason=reason)
 
 
 def read_resume(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
@@ -187,12 +170,28 @@ def read_report(*, did: bool) -> Reader:
         if not code:
             return unknown_code(spec, words, vocabulary)
         said = " ".join(words[1:])
-        return _too_long(said) or Reported(did=did, code=code, words=said)
+        return too_long(said) or Reported(did=did, code=code, words=said)
 
     return read
 
 
-def _too_long(reason: str) -> Mistyped | None:
+def read_review(*, flag: bool) -> Reader:
+    """`looksright [id]` and `flag [id]`; more words than the id are not understood."""
+
+    def read(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:
+        words = without_fillers(words)
+        if not leftover(words):
+            return Reviewed(flag=flag)
+        code = code_of(words[0], vocabulary)
+        if not code or leftover(words[1:]):
+            return unknown_code(spec, words, vocabulary)
+        return Reviewed(flag=flag, code=code)
+
+    return read
+
+
+def too_long(reason: str) -> Mistyped | None:
+    """What is said of words that the record would have to keep for ever; None when they are short enough."""
     if len(reason) <= MAX_REASON_CHARACTERS:
         return None
     return Mistyped(

@@ -52,6 +52,13 @@ class Approve(Value):
         """True when less than all was said."""
         return bool(self.rings or self.without or self.later or not self.servers)
 
+    def part(self) -> str:
+        """The part as it may be typed again: `up to ring 1 without servers next window`."""
+        named = [*([] if self.servers else ["servers"]), *self.without]
+        said = [f"up to ring {self.rings}"] if self.rings else []
+        said += [f"without {' '.join(named)}"] if named else []
+        return " ".join([*said, *(["next window"] if self.later else [])])
+
 
 class Reject(Value):
     """No to this question, with the reason."""
@@ -121,6 +128,33 @@ class Reviewed(Value):
     code: str = ""
 
 
+class PhaseStart(Value):
+    """Begin a project by a template."""
+
+    template: str
+    client: str = ""
+
+
+class PhaseStatus(Value):
+    """How does it stand with the projects here, at one client, or with one?"""
+
+    target: Target | None = None
+
+
+class PhaseAdvance(Value):
+    """Ask: go or no-go? An empty code means the only project here."""
+
+    code: str = ""
+
+
+class PhaseDone(Value):
+    """A prerequisite is met, says the person; an empty code means the only project that needs it."""
+
+    criterion: str
+    code: str = ""
+    words: str = ""
+
+
 class DeviceQuestion(Value):
     """What did we do to this device?"""
 
@@ -163,6 +197,10 @@ Command = (
     | Scan
     | Reported
     | Reviewed
+    | PhaseStart
+    | PhaseStatus
+    | PhaseAdvance
+    | PhaseDone
     | DeviceQuestion
     | OnCall
     | Bind
@@ -190,7 +228,8 @@ class CommandSpec(Value):
     words: tuple[str, ...]
     """What is typed for it; the first is the one that is suggested."""
     takes: tuple[str, ...]
-    """What can follow, for completion: code | client | all | update | command."""
+    """What can follow, for completion: code | client | all | update | template |
+    criterion | command."""
     parse: Callable[[CommandSpec, Sequence[str], Vocabulary], Command | Mistyped]
 
     @property

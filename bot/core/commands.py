@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bot.core.approving import read_approve
 from bot.core.arguments import (
     did_you_mean,
-    read_approve,
     read_bind,
     read_plain,
     read_report,
     read_resume,
+    read_review,
     read_scan,
     read_start,
     read_status,
@@ -33,6 +34,7 @@ from bot.core.command_values import (
     Help,
     Mistyped,
     OnCall,
+    PhaseStatus,
     Reading,
     Reject,
     RolloutAbort,
@@ -53,6 +55,13 @@ from bot.core.grammar import (
     shown,
     update_of,
     words_of,
+)
+from bot.core.phase_arguments import (
+    ALSO,
+    read_phase_advance,
+    read_phase_done,
+    read_phase_start,
+    read_phase_status,
 )
 
 COMPLETIONS: Final = 8
@@ -86,8 +95,9 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     ),
     CommandSpec(
         name="approve",
-        usage="approve [id]",
-        summary="say yes; without an id when only one thing waits for you",
+        usage="approve [id] [part]",
+        summary="say yes; without an id when only one thing waits for you; to a part: test only,"
+        " without servers, without DEVICE, next window",
         words=("approve", "accept"),
         takes=("code",),
         parse=read_approve,
@@ -181,6 +191,54 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
         parse=read_report(did=False),
     ),
     CommandSpec(
+        name="looksright",
+        usage="looksright [id]",
+        summary="say that what you were told looks right",
+        words=("looksright", "looks-right"),
+        takes=("code",),
+        parse=read_review(flag=False),
+    ),
+    CommandSpec(
+        name="flag",
+        usage="flag [id]",
+        summary="say that somebody should look at what you were told",
+        words=("flag",),
+        takes=("code",),
+        parse=read_review(flag=True),
+    ),
+    CommandSpec(
+        name="phase start",
+        usage="phase start <template> [client]",
+        summary="begin a project whose phases each wait for a go",
+        words=("phase start",),
+        takes=("template", "client"),
+        parse=read_phase_start,
+    ),
+    CommandSpec(
+        name="phase status",
+        usage="phase status [id]",
+        summary="how far a project is, and what its next phase needs",
+        words=("phase status", "phase list"),
+        takes=("code",),
+        parse=read_phase_status,
+    ),
+    CommandSpec(
+        name="phase advance",
+        usage="phase advance [id]",
+        summary="ask for the go to the next phase",
+        words=("phase advance",),
+        takes=("code",),
+        parse=read_phase_advance,
+    ),
+    CommandSpec(
+        name="phase done",
+        usage="phase done <prerequisite> [id] [words]",
+        summary="say that a prerequisite is met",
+        words=("phase done",),
+        takes=("criterion",),
+        parse=read_phase_done,
+    ),
+    CommandSpec(
         name="oncall",
         usage="oncall",
         summary="who is called",
@@ -215,7 +273,12 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
 )
 
 _BY_WORD: Final = {word: spec for spec in COMMANDS for word in spec.words}
-_PAIRS: Final = {("roll", "back"): "rollback", ("on", "call"): "oncall", ("not", "done"): "notdone"}
+_PAIRS: Final = {
+    ("roll", "back"): "rollback",
+    ("on", "call"): "oncall",
+    ("not", "done"): "notdone",
+    ("looks", "right"): "looksright",
+}
 """Two words that people write for one."""
 
 
@@ -232,6 +295,8 @@ def parse(text: str, vocabulary: Vocabulary) -> Reading:
     words = _joined(words_of(text))
     if not words:
         return Help()
+    if words[0].casefold() in ("phase", "phases"):
+        return _phase_line(words[1:], vocabulary)
     if words[0].casefold() == "rollout":
         return _line(words[1:], vocabulary) if len(words) > 1 else Status()
     return _line(words, vocabulary)
@@ -254,6 +319,24 @@ def _line(words: list[str], vocabulary: Vocabulary) -> Reading:
             return spec.parse(spec, words[:number] + words[number + 1 :], vocabulary)
         return _unsure(words, words[number:], vocabulary)
     return _bare(words, vocabulary)
+
+
+def _phase_line(words: list[str], vocabulary: Vocabulary) -> Reading:
+    """After `phase`: its own words, any other command (`/phase approve 7K2`), or a name alone."""
+    if not words:
+        return PhaseStatus()
+    first = clean(words[0]).casefold()
+    word = ALSO.get(first, f"phase {first}" if f"phase {first}" in _BY_WORD else first)
+    spec = _BY_WORD.get(word)
+    if spec is not None:
+        return spec.parse(spec, words[1:], vocabulary)
+    status = _BY_WORD["phase status"]
+    if target_of(words, vocabulary) is not None:
+        return status.parse(status, words, vocabulary)
+    own = [known.removeprefix("phase ") for known in _BY_WORD if known.startswith("phase ")]
+    near = nearest_with_ratio(first, own)[0]
+    line = " ".join(("phase", near, *words[1:])) if near else ""
+    return did_you_mean(f"No command 'phase {shown(first)}'.", line, "phase start|status|advance|done")
 
 
 def _are_arguments(words: list[str], vocabulary: Vocabulary) -> bool:
@@ -342,12 +425,15 @@ def _lines(spec: CommandSpec, vocabulary: Vocabulary) -> list[str]:
         "client": tuple(client.tenant for client in vocabulary.clients),
         "all": ("all",),
         "update": vocabulary.updates,
+        "template": vocabulary.templates,
+        "criterion": vocabulary.criteria,
         "command": tuple(other.name for other in COMMANDS),
     }
-    if spec.takes[:1] == ("update",):
+    if spec.takes[:1] in (("update",), ("template",)):
+        firsts = names[spec.takes[0]]
         return [
             spec.word,
-            *(f"{spec.word} {update}" for update in vocabulary.updates),
-            *(f"{spec.word} {u} {c}" for u in vocabulary.updates for c in names["client"]),
+            *(f"{spec.word} {first}" for first in firsts),
+            *(f"{spec.word} {first} {client}" for first in firsts for client in names["client"]),
         ]
     return [spec.word, *(f"{spec.word} {name}" for kind in spec.takes for name in names[kind])]

@@ -54,6 +54,10 @@ class Vocabulary(Value):
     codes: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    """Projects that could be started."""
+    criteria: tuple[str, ...] = ()
+    """Prerequisites of running projects that somebody's word decides."""
 
     def client_names(self) -> dict[str, str]:
         """Small letters -> tenant: short names, titles, and first words of titles that only one has."""

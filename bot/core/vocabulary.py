@@ -16,6 +16,7 @@ from bot.core import (
     notices,
     pages,
     pipelines,
+    project_words,
     recommendations,
     routine_words,
     tenants,
@@ -50,6 +51,8 @@ Message = (
     | gates.CardSent
     | gates.GateDue
     | gates.GateSettled
+    | gates.WeighChanges
+    | gates.WeighYes
     | rollout.PlanRollout
     | rollout.RolloutDue
     | rollout.ReportDevices
@@ -71,6 +74,11 @@ Message = (
     | notices.ReviewNotice
     | deployments.NoteDeployment
     | pipelines.NoteRun
+    | project_words.StartProject
+    | project_words.AskPhase
+    | project_words.AttestCriterion
+    | project_words.EvaluateProject
+    | project_words.ProjectDue
 )
 
 Fact = (
@@ -84,6 +92,7 @@ Fact = (
     | notices.NoticeFact
     | deployments.DeploymentFact
     | pipelines.PipelineMoved
+    | project_words.ProjectFact
 )
 
 

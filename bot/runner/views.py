@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from bot.core.directory import Directory
 from bot.core.gates import Gate, GateStatus
+from bot.core.narrowing_choices import later_starts
 from bot.core.notices import DevicesScanned, Notice, Review
 from bot.core.offers import DIGEST_PREFIX
 from bot.core.pages import Page, PageStatus
@@ -15,8 +17,24 @@ from bot.core.recommendations import Recommendation
 from bot.core.rollout.state import FINAL, DeviceState, PauseKind, Rollout, RolloutStatus, Run
 from bot.core.tenants import SELF, Tenant
 from bot.runner.drawn import Drawn, buttons, client_title, people_names
+from bot.runner.phase_views import (
+    asks_for_phase,
+    details_of_phase_gate,
+    details_of_project,
+    drawn_project,
+    phase_gate,
+    phase_reminder,
+)
 from bot.runner.routine_views import asks_for_routine, routine_gate, routine_view
 from bot.runner.services import Services
+from cards.changing import (
+    CHOICES_VERB,
+    FIRST_RING_VERB,
+    FORM_VERB,
+    SERVERS_VERB,
+    SUBMIT_VERB,
+    start_verb,
+)
 from cards.details import gate_details, rollout_details
 from cards.gate import gate_card
 from cards.model import Card
@@ -26,7 +44,13 @@ from cards.recommendation import shadow_card
 from cards.reminder import reminder_card
 from cards.rollout import rollout_card
 from cards.routine import routine_card, routine_details
-from cards.views import GateView, NoticeView, PageView, RecommendationView, RolloutView
+from cards.views import (
+    GateView,
+    NoticeView,
+    PageView,
+    RecommendationView,
+    RolloutView,
+)
 from handlers.hands import decode_runs, load_rollout, load_state
 from handlers.intake import recommendation_of
 
@@ -54,6 +78,9 @@ def draw(
         return None
     if kind in ("gate", "reminder") and asks_for_routine(uow, id):
         return routine_gate(services, uow, tenant, directory, id, row.version, again=kind == "reminder")
+    if kind in ("gate", "reminder") and asks_for_phase(uow, id):
+        drawn = phase_reminder if kind == "reminder" else phase_gate
+        return drawn(services, uow, tenant, directory, id, row.version)
     match kind:
         case "reminder":
             return _reminder(services, uow, tenant, directory, id, row.version)
@@ -67,6 +94,8 @@ def draw(
         case "routine":
             routine = routine_view(services, uow, tenant, directory, id)
             return Drawn(card=routine_card(routine), version=row.version)
+        case "project":
+            return drawn_project(services, uow, tenant, directory, id, row.version)
         case "notice":
             return _notice(services, uow, tenant, directory, id, row.version)
         case "recommendation":
@@ -95,6 +124,10 @@ def details(
     if kind == "gate" and asks_for_routine(uow, id):
         asked: Gate = load_state(uow, "gate", id)[0]
         return routine_details(routine_view(services, uow, tenant, directory, asked.question.subject_id))
+    if kind == "gate" and asks_for_phase(uow, id):
+        return details_of_phase_gate(services, uow, tenant, directory, id)
+    if kind == "project":
+        return details_of_project(services, uow, tenant, directory, id)
     if kind == "gate":
         return gate_details(gate_view(services, uow, tenant, directory, id))
     if kind == "routine":
@@ -172,11 +205,20 @@ def _gate_buttons(services: Services, tenant: str, gate: Gate, rollout: Rollout)
             "reject-known-problem",
             "reject-client-said-no",
             "reject-words",
+            *_change_verbs(gate, rollout, services.now()),
         ]
     signed = buttons(services, tenant, gate.id, verbs, gate.question.offer_digest[:DIGEST_PREFIX])
     if gate.status == GateStatus.APPROVED and "stop" in _rollout_verbs(rollout):
         signed |= buttons(services, tenant, rollout.id, ["stop"])
     return signed
+
+
+def _change_verbs(gate: Gate, rollout: Rollout, now: datetime) -> list[str]:
+    """Everything by which less than all can be approved; only a first start can be narrowed."""
+    if gate.question.purpose != "start":
+        return []
+    starts = [start_verb(start) for start in later_starts(rollout.offer, now)]
+    return [CHOICES_VERB, FORM_VERB, SUBMIT_VERB, FIRST_RING_VERB, SERVERS_VERB, *starts]
 
 
 def _recommendation(uow: UnitOfWork, rollout: str) -> Recommendation | None:
