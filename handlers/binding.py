@@ -40,6 +40,12 @@ HOW: Final = RefusedAnswer(
     " A lead can type `bind` with the client's name.",
     rule="unknown-conversation",
 )
+OPENLY_ANSWERED: Final = frozenset({"teams"})
+"""Platforms whose channels know no message for one person alone: there an answer names nobody's clients."""
+NAME_IT: Final = RefusedAnswer(
+    why="Everybody here can read what I answer, so I list no clients. Type `bind` with the client's name.",
+    rule="client-not-named",
+)
 
 
 def hear_unbound(office: Office, heard: Heard) -> Answer:
@@ -55,6 +61,8 @@ def hear_unbound(office: Office, heard: Heard) -> Answer:
         return counted(office, HOW)
     if not mine:
         return counted(office, RefusedAnswer(why=_NOT_LEAD, rule="not-entitled"))
+    if not reading.client and _surface(heard.conversation) in OPENLY_ANSWERED:
+        return counted(office, NAME_IT)
     if not reading.client:
         options = tuple((client.title, f"bind {client.tenant}") for client in mine)
         return ChoiceAnswer(question=Which.CLIENT, options=options)

@@ -80,6 +80,14 @@ def test_bind_without_a_name_asks_which_of_the_clients_that_the_person_leads(lea
     assert answer.options == (("Contoso", "bind contoso"),)
 
 
+def test_where_everybody_reads_the_answer_no_list_of_clients_is_given(leads: Desk) -> None:
+    answer = type_in(leads, "dana", "bind", "teams:t-1:19:abc@thread.tacv2")
+
+    assert isinstance(answer, RefusedAnswer)
+    assert "bind" in answer.why
+    assert not any(title in str(answer) for title in ("Contoso", "Quagga"))
+
+
 def test_an_unbound_channel_answers_nothing_but_how_to_bind_it(leads: Desk) -> None:
     answer = type_in(leads, "dana", "status contoso")
 
