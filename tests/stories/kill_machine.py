@@ -1,4 +1,4 @@
-"""Starts, clicks, kills and starts again: a technician at the real console page, and a hand on the plug."""
+"""Starts, clicks, kills and starts again: a technician at console or chat, and a hand on the plug."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from tests.stories.kill_chats import Platform, open_platform
 from tests.stories.killable_bot import SPEED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,10 +121,12 @@ class Fleet:
 class Bot:
     """One bot over many lives."""
 
-    def __init__(self, folder: Path, fleet: Fleet) -> None:
+    def __init__(self, folder: Path, fleet: Fleet, platform: Platform | None) -> None:
         self.data_dir, self.key_file = folder / "data", folder / "keys.json"
         self.port = free_port()
-        self._world = (fleet.url, str(self.port), str(fleet.wall), fleet.world.isoformat())
+        self._world = [fleet.url, str(self.port), str(fleet.wall), fleet.world.isoformat()]
+        if platform is not None:
+            self._world.append(str(_join(folder, platform)))
         self._said = (folder / "bot.log").open("ab")
         self.process: subprocess.Popen[bytes] | None = None
         self.lives = 0
@@ -167,6 +170,20 @@ class Bot:
         """No process and no open file is left."""
         self.kill()
         self._said.close()
+
+
+def _join(folder: Path, platform: Platform) -> Path:
+    """What the bot is told of a platform, and the platform of the bot."""
+    port, told = free_port(), folder / "chat.json"
+    platform.listen_at(port)
+    chat = {
+        "port": port,
+        platform.name: platform.settings(),
+        "accounts": platform.accounts(),
+        "channels": platform.channels(),
+    }
+    told.write_text(json.dumps(chat), encoding="utf-8")
+    return told
 
 
 def _count(path: Path, kind: str) -> int:
@@ -246,19 +263,23 @@ class Technician:
 class Machine:
     """One house, one world, as many kills as asked for."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, surface: str = "console") -> None:
         self.chance = random.Random(seed)
         self.fleet = Fleet(seed)
-        self.bot = Bot(folder, self.fleet)
-        self.dana = Technician(self.bot.port)
+        self.platform = open_platform(surface, self.fleet.wall, self.fleet.world)
+        self.bot = Bot(folder, self.fleet, self.platform)
+        self.dana: Technician | Platform = self.platform or Technician(self.bot.port)
         self.moments: list[str] = []
         self._left: list[str] = []
 
     def _next_moment(self) -> str:
-        """Every kind of moment comes once before any comes again, in an order that chance makes."""
+        """Every kind of moment comes once before any comes again, in an order that chance makes; those around
+        a chat platform first, since most cards are posted early."""
         if not self._left:
             self._left = [*MOMENTS, "start", "click", "after-click"]
             self.chance.shuffle(self._left)
+            if self.platform is not None:
+                self._left += ["click", *ON_CHAT]
         self.moments.append(self._left.pop())
         return self.moments[-1]
 
@@ -273,10 +294,12 @@ class Machine:
         self.bot.wait_ready()
         self.dana.sit_down()
         self._click(moment)
-        if moment in MOMENTS:
-            MOMENTS[moment](self)
+        if moment in EVERY_MOMENT:
+            EVERY_MOMENT[moment](self)
         self.bot.kill()
         self.fleet.calm()
+        if self.platform is not None:
+            self.platform.calm()
 
     def _click(self, moment: str) -> None:
         """What waits is answered, if this life is not meant to leave it open."""
@@ -327,6 +350,18 @@ class Machine:
         self.fleet.slow_calls()
         self.after_a_call()
 
+    def after_a_post(self) -> None:
+        """The platform was asked to post, the message id is perhaps not yet stored."""
+        if self.platform is not None:
+            platform, before = self.platform, self.platform.posts()
+            self.until(lambda: platform.posts() > before)
+
+    def within_a_post(self) -> None:
+        """The card is posted and its answer lost: nobody can have heard its message id."""
+        if self.platform is not None:
+            self.platform.lose_next_post()
+            self.after_a_post()
+
     def live_to_the_end(self, ended: Callable[[], bool], seconds: float) -> bool:
         """A last life in which everything that waits is answered until all is over."""
         self.bot.start()
@@ -343,7 +378,7 @@ class Machine:
 
     def close(self) -> None:
         """Ends exactly the processes that were started here."""
-        self.dana.close()
+        self.dana.close()  # with it the platform
         self.bot.close()
         self.fleet.stop()
 
@@ -362,3 +397,8 @@ MOMENTS: dict[str, Callable[[Machine], None]] = {
     "call": Machine.after_a_call,
     "within-call": Machine.within_a_call,
 }
+ON_CHAT: dict[str, Callable[[Machine], None]] = {
+    "post": Machine.after_a_post,
+    "within-post": Machine.within_a_post,
+}
+EVERY_MOMENT = MOMENTS | ON_CHAT

@@ -35,6 +35,7 @@ def settled_faults(machine: Machine) -> list[str]:
     until = time.monotonic() + SETTLE_SECONDS
     while True:
         found = faults(read(machine), machine.fleet.log(), machine.dana.acknowledged)
+        found += machine.platform.faults(machine.bot.lives) if machine.platform else []
         if not found or time.monotonic() > until:
             return found
         time.sleep(0.5)
@@ -48,9 +49,9 @@ def checked(machine: Machine, *verb: str) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def play(folder: Path, seed: int, kills: int) -> None:
+def play(folder: Path, seed: int, kills: int, surface: str = "console") -> None:
     """One house killed so often, then judged."""
-    machine = Machine(folder, seed)
+    machine = Machine(folder, seed, surface)
     try:
         for _ in range(kills):
             machine.live_and_die()
@@ -64,7 +65,7 @@ def play(folder: Path, seed: int, kills: int) -> None:
     finally:
         machine.close()
     said = (folder / "bot.log").read_text(errors="replace")[-2000:]
-    story = f"seed {seed}, killed at {machine.moments}, {len(done)} calls, the bot said: {said}"
+    story = f"seed {seed} on {surface}, killed at {machine.moments}, {len(done)} calls, the bot said: {said}"
     assert over, f"the rollouts did not end: {states}; parked: {parked}; {story}"
     assert not found, "\n".join([*found, story])
     assert done, f"nothing was carried out, so nothing was proved; {story}"
@@ -73,6 +74,22 @@ def play(folder: Path, seed: int, kills: int) -> None:
 @pytest.mark.timeout(240)
 def test_ten_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     play(tmp_path, seed=20261116, kills=10)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("surface", ["slack", "teams"])
+def test_four_kills_on_a_chat_platform_lose_and_repeat_nothing(tmp_path: Path, surface: str) -> None:
+    play(tmp_path, seed=20261120, kills=4, surface=surface)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("surface", ["slack", "teams"])
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_sixty_kills_on_a_chat_platform_lose_and_repeat_nothing(
+    tmp_path: Path, surface: str, seed: int
+) -> None:
+    play(tmp_path, seed=seed, kills=11, surface=surface)
 
 
 @pytest.mark.soak
