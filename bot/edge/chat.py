@@ -6,15 +6,15 @@ What a platform's request means, whom it comes from and what it gets back, its s
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from aiohttp import web
 
 from bot.edge.answers import busy, said
-from bot.edge.body import BadBody, check_claims, read_body, too_deep
+from bot.edge.body import BadBody, check_claims, too_deep
 from bot.edge.limits import Limits
 from bot.edge.tally import Tally
+from bot.edge.unproved import Unproved
 from bot.surfaces.port import Delivered, Door
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,7 @@ class ChatEntrance:
         self._limits = limits
         self._tally = tally
         self._at_once = 0
-        self._reading: dict[asyncio.Timeout, None] = {}
-        """Requests whose body has not come whole yet, the longest one first."""
+        self._unproved = Unproved()
 
     async def take(self, request: web.Request) -> web.Response:
         """One request; whatever it is, the answer is small and quick."""
@@ -48,23 +47,12 @@ class ChatEntrance:
             self._at_once -= 1
 
     async def _whole_body(self, request: web.Request) -> bytes:
-        """The body, if it comes in time. Where too many are still on their way, the slowest one gives up its
-        place: a platform sends a body together with its head, and strangers who dribble keep nobody out."""
+        """The body, if it comes in time and nobody else needs its place more."""
         limits = self._limits
         check_claims(request, limits.chat_bytes)
-        if len(self._reading) >= limits.chat_at_once:
-            slowest = next(iter(self._reading))
-            del self._reading[slowest]
-            slowest.reschedule(asyncio.get_running_loop().time())
-        try:
-            async with asyncio.timeout(None) as place:
-                self._reading[place] = None
-                try:
-                    return await read_body(request, most_bytes=limits.chat_bytes, seconds=limits.body_seconds)
-                finally:
-                    self._reading.pop(place, None)
-        except TimeoutError:
-            raise BadBody(408, "deliveries-too-slow") from None
+        if len(self._unproved) >= limits.chat_at_once:
+            self._unproved.give_up_slowest()
+        return await self._unproved.body(request, most_bytes=limits.chat_bytes, seconds=limits.body_seconds)
 
     async def _answered(self, request: web.Request, body: bytes) -> web.Response:
         if too_deep(body, self._limits.nesting):

@@ -27,6 +27,7 @@ from bot.edge.body import BadBody, check_claims, read_body, too_deep
 from bot.edge.limits import PROVED_BY_HEADER, SIGNED_IN_HEADER, Limits
 from bot.edge.ports import Edge
 from bot.edge.tally import Tally
+from bot.edge.unproved import Unproved
 from handlers.inbox import Receipt, keep
 from handlers.tenant_inbox import count_for_tenant, keep_for_tenant
 
@@ -43,6 +44,7 @@ class Deliveries:
         self._limits = limits
         self._tally = tally
         self._at_once = 0
+        self._unproved = Unproved()
 
     async def to_house(self, request: web.Request) -> web.Response:
         """`POST /in/house/{account}`: one delivery for a vendor account of the house."""
@@ -53,7 +55,8 @@ class Deliveries:
         return await self._one_of_few(request, self._take_for_tenant)
 
     async def _one_of_few(self, request: web.Request, take: Take) -> web.Response:
-        if self._at_once >= self._limits.deliveries_at_once:
+        full = self._at_once >= self._limits.deliveries_at_once
+        if full and not self._unproved.give_up_slowest():
             self._tally.add("deliveries-turned-away")
             return busy(self._limits.retry_after_seconds)
         self._at_once += 1
@@ -98,7 +101,8 @@ class Deliveries:
         reader = self._edge.reader(tenant, source)
         try:
             _show_signature(source, request)
-            body = await read_body(request, most_bytes=most, seconds=self._limits.body_seconds)
+            seconds = self._limits.body_seconds
+            body = await self._unproved.body(request, most_bytes=most, seconds=seconds)
             taken = _read_for_tenant(reader, request, body)
         except Unauthenticated:
             self._tally.add("deliveries-unauthenticated" if reader else "deliveries-no-such-place")

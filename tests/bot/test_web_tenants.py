@@ -17,7 +17,7 @@ from bot.web import Limits
 from store.memory import MemoryStore, counting_bytes
 from store.sqlite import SqliteStore
 from tests.bot.connectors.github.canned import body, config, delivery_id, ping, run, signed
-from tests.bot.public_house import House, Port, Reply, hold, public_port
+from tests.bot.public_house import House, Port, Reply, head, hold, public_port, read_reply
 
 PATH = "/in/acorn/github"
 RAW = body(run())
@@ -75,6 +75,22 @@ async def test_whoever_is_not_there_answers_exactly_as_a_wrong_signature_does() 
         assert wrong.shape() == no_client.shape() == no_webhook.shape() == own_house.shape()
         assert inbox(made, "acorn") == []
         assert await port.counts() == {"deliveries-unauthenticated": 1, "deliveries-no-such-place": 3}
+
+
+@pytest.mark.parametrize("path", [PATH, "/in/nobody/github"])
+async def test_slow_strangers_with_an_invented_signature_keep_no_delivery_out(path: str) -> None:
+    made = house()
+    async with public_port(made, Limits(deliveries_at_once=2, linger_seconds=0.1)) as port:
+        strangers = [await port.open() for _ in range(2)]
+        for reader, writer in strangers:
+            shown = {"X-Hub-Signature-256": "sha256=0", "Expect": "100-continue", "Content-Length": "1000"}
+            writer.write(head("POST", path, shown))
+            assert (await read_reply(reader)).status == 100
+
+        assert (await post(port)).status == 200
+        assert (await read_reply(strangers[0][0])).status == 408
+        for _, writer in strangers:
+            writer.close()
 
 
 async def test_without_any_signature_all_places_answer_the_same_unread() -> None:
