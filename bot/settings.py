@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -221,6 +221,8 @@ def _github(raw: Mapping[str, Any], place: str, mistakes: list[str]) -> tuple[Gi
         mistakes += [f"{here}.{field}: {allowed}" for field, allowed in config.mistakes()]
         if config.tenant in read:
             mistakes.append(f"{here}.tenant: {read[config.tenant].name} is this client's already; one each")
+        else:
+            mistakes += _one_secret_each(here, config, list(read.values()))
         read[config.tenant] = config
     return tuple(read.values())
 
@@ -237,11 +239,17 @@ def _recommenders(raw: Mapping[str, Any], place: str, mistakes: list[str]) -> tu
             continue
         config = RecommenderConfig(**good)
         mistakes += [f"{here}.{field}: {allowed}" for field, allowed in config.mistakes()]
-        same = next((one for one in read if (one.tenant, one.secret) == (config.tenant, config.secret)), None)
-        if same is not None:
-            mistakes.append(f"{here}.secret: {same.name} has the same one; each needs its own")
+        mistakes += _one_secret_each(here, config, read)
         read.append(config)
     return tuple(read)
+
+
+def _one_secret_each(
+    here: str, config: GitHubConfig | RecommenderConfig, others: Sequence[GitHubConfig | RecommenderConfig]
+) -> list[str]:
+    """What is signed with a secret that two share can be delivered to the other one, another client maybe."""
+    same = next((one for one in others if one.secret == config.secret), None)
+    return [] if same is None else [f"{here}.secret: {same.name} has the same one; each needs its own"]
 
 
 def _chat(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[str]) -> dict[str, Any]:

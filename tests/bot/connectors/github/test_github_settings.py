@@ -74,3 +74,12 @@ def test_repositories_are_compared_without_capitals(
 
     assert config.listens_to("acme/shop") is listens
     assert config.is_production("Production")
+
+
+def test_no_two_clients_share_a_secret(tmp_path: Path) -> None:
+    text = "".join(
+        f'[github.{name}]\ntenant = "{name}"\nsecret = "{SECRET}"\n' for name in ("acorn", "birch")
+    )
+
+    with pytest.raises(BadSettings, match="each needs its own"):
+        load_settings(written(tmp_path, text))

@@ -53,3 +53,10 @@ def test_each_client_has_one_reader_for_all_its_recommenders(tmp_path: Path) -> 
     found = readers(load_settings(written(tmp_path, text)))
 
     assert list(found) == [("contoso", "recommendations")]
+
+
+def test_no_two_clients_share_a_secret(tmp_path: Path) -> None:
+    text = f"[recommender.a]\n{GOOD}\n[recommender.b]\n{GOOD.replace('contoso', 'quagga')}"
+
+    with pytest.raises(BadSettings, match="each needs its own"):
+        load_settings(written(tmp_path, text))
