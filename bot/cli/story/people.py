@@ -33,6 +33,8 @@ class Pressable(msgspec.Struct, frozen=True, kw_only=True):
     """How the platform tells it from the others of its message."""
     message: str = ""
     """The platform's name of the message it stands on; empty for a form that lies on top of everything."""
+    place: str = ""
+    """The platform's name of where the message stands, if that is another place than the one it came from."""
     value: str = ""
     version: int = -1
     """Of the message, as it was looked at; -1 for the one that stands there when it is pressed."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.chats.square import PLATFORMS, SURFACES, Square, open_square
+from tests.stories.chats.square import OLD_TEAMS, PLATFORMS, SURFACES, Square, open_square
 
 
-@pytest.fixture(params=SURFACES)
+@pytest.fixture(params=(*SURFACES, OLD_TEAMS))
 def surface(request: pytest.FixtureRequest) -> str:
     """Where the people are."""
     name: str = request.param

@@ -36,6 +36,8 @@ from tests.bot.runner.runner_bench import Bench, open_bench
 from tests.builders import NOW
 
 SURFACES = ("console", "slack", "teams")
+OLD_TEAMS = "teams-old"
+"""Teams with clients that know Action.Submit only: the same clicks by the older way."""
 PLATFORMS = ("slack", "teams")
 STAFF = ("dana", "sam", "lee", "mia")
 GUEST, STRANGER, UNLINKED = "gil", "cora", "uma"
@@ -106,7 +108,7 @@ class Square:
 
     def person(self, name: str, surface: str) -> Person:
         """Somebody, where they are."""
-        stage = self.stages.get(surface)
+        stage = self.stages.get(surface.partition("-")[0])
         return stage.person(self, name) if stage else ConsolePerson(self, name)
 
     def slack(self) -> SlackStage:
@@ -232,8 +234,9 @@ async def open_square(folder: Path, *surfaces: str) -> AsyncIterator[Square]:
         stages: dict[str, SlackStage | TeamsStage] = {}
         if "slack" in surfaces:
             stages["slack"] = await stack.enter_async_context(slack_stage(now, WORKSPACE))
-        if "teams" in surfaces:
-            stages["teams"] = await stack.enter_async_context(teams_stage(now, TENANT, PLACES, frozenset()))
+        if "teams" in surfaces or OLD_TEAMS in surfaces:
+            old = frozenset(EVERYBODY) if OLD_TEAMS in surfaces else frozenset[str]()
+            stages["teams"] = await stack.enter_async_context(teams_stage(now, TENANT, PLACES, old))
         settings = Settings()
         for stage in stages.values():
             settings = stage.settings(settings)

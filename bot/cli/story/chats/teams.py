@@ -65,7 +65,7 @@ class TeamsPerson:
         alone = where.startswith("@")
         line = text if alone else f"@Ringmaster {text}"
         self._scene.told.said(self._scene.clock.now(), self.name, _called(where), line)
-        before = await self._screen(where)
+        before = await self._before(where)
         if alone:
             receipt = await self._driver.write(self._account, text)
         else:
@@ -86,11 +86,11 @@ class TeamsPerson:
     ) -> Shown | None:
         """Press this very button, with a form's fields filled in."""
         await self._scene.breathe()
-        where = self._place(place)
+        where = button.place or self._place(place)
         how = " (an old client: Action.Submit)" if self._old_client else ""
         at = self._scene.clock.now()
         self._scene.told.pressed(at, self.name, _called(where), button.label, fields, how)
-        before = await self._screen(where)
+        before = await self._before(where)
         receipt = await self._click(where, button, fields, forged, before[button.message])
         self._people.noted(f"{self.name} in {where} pressing {button.label}", receipt)
         return await self._answered(where, before, receipt, button.message)
@@ -99,7 +99,7 @@ class TeamsPerson:
         self, where: str, button: Pressable, fields: Mapping[str, str], forged: str, stands: Seen
     ) -> Receipt:
         """A button that is not drawn any more is pressed by a client that had not caught up."""
-        drawn = [one.name for one in buttons(stands.card or {}, "")]
+        drawn = [one.name for one in buttons(stands.card or {})]
         label = button.name if button.name in drawn else next(iter(drawn), "")
         sent = forged or (button.value if label != button.name else "")
         changes = {"value": {"action": {"verb": button.verb}}} if sent and not self._old_client else {}
@@ -125,7 +125,7 @@ class TeamsPerson:
         where, subject = self._place(place), key.partition(":")[2]
         for message in reversed(list((await self._screen(where)).values())):
             if message.card is not None and not _is_answer(message) and subject in _subjects(message.card):
-                return _shown(message)
+                return _shown(message, where)
         raise Stuck(f"{self.name} finds no card {key} in {where}")
 
     async def _answered(self, where: str, before: Screen, receipt: Receipt, clicked: str) -> Shown | None:
@@ -144,21 +144,25 @@ class TeamsPerson:
         """The card that only this person sees now in the place of the pressed one."""
         if receipt.shown != "card":
             return None
-        return _shown((await self._screen(where))[clicked], private=True)
+        return _shown((await self._screen(where))[clicked], where, private=True)
 
     async def _reply(self, where: str, before: Screen) -> Shown | None:
         """The newest message of the bot, here or in the person's own chat."""
         for place in (where, f"@{self._account}"):
             for id, message in reversed((await self._screen(place)).items()):
-                if message.author == BOT and id not in before and _fresh(message, before, place == where):
-                    return _shown(message, private=True)
+                if message.author == BOT and id not in before:
+                    return _shown(message, place, private=True)
         return None
 
     async def _changed(self, where: str, before: Screen, clicked: str) -> Shown | None:
         now = (await self._screen(where)).get(clicked)
         if now is None or now.card is None or before[clicked].card == now.card:
             return None
-        return _shown(now)
+        return _shown(now, where)
+
+    async def _before(self, where: str) -> Screen:
+        """What stands there and in the person's own chat; a message's id is the only one in the tenant."""
+        return await self._screen(where) | await self._screen(f"@{self._account}")
 
     async def _screen(self, where: str) -> Screen:
         return {message.id: message for message in await self._driver.seen(self._account, where)}
@@ -175,11 +179,6 @@ def _said(receipt: Receipt) -> Shown | None:
     return None
 
 
-def _fresh(message: Seen, before: Screen, same_place: bool) -> bool:
-    """In another place than the one looked at before: younger than everything that stood there."""
-    return same_place or not before or int(message.id) > max(int(id) for id in before)
-
-
 def _is_answer(message: Seen) -> bool:
     """Every button of an answer says that it is one; an answer in a card's own place has its way back."""
     return message.card is not None and not message.own_view and _marked(message.card)
@@ -191,16 +190,16 @@ def _marked(card: dict[str, Any]) -> bool:
 
 
 def _subjects(card: dict[str, Any]) -> set[str]:
-    values = (button.value.split(".") for button in buttons(card, ""))
+    values = (button.value.split(".") for button in buttons(card))
     return {parts[2] for parts in values if len(parts) > 3}
 
 
-def _shown(message: Seen, *, private: bool = False) -> Shown:
+def _shown(message: Seen, where: str, *, private: bool = False) -> Shown:
     card = message.card or {}
     push = "" if private else f"Push: {message.summary}\n"
     return Shown(
         text=f"{push}{lines(card)}",
-        buttons=buttons(card, message.id),
+        buttons=buttons(card, message.id, where),
         fields=fields(card),
         message=message.id,
         private=private,

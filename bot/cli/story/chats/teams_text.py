@@ -25,7 +25,7 @@ def lines(card: Node) -> str:
     return "\n".join([*body, *row])
 
 
-def buttons(card: Node, message: str) -> tuple[Pressable, ...]:
+def buttons(card: Node, message: str = "", place: str = "") -> tuple[Pressable, ...]:
     """Everything that can be pressed; a button that opens its question first is pressed below it."""
     return tuple(
         Pressable(
@@ -33,6 +33,7 @@ def buttons(card: Node, message: str) -> tuple[Pressable, ...]:
             verb=str(action["verb"]),
             name=str(action["title"]),
             message=message,
+            place=place,
             value=str(action["data"]["value"]),
         )
         for action in _actions(card)
