@@ -279,6 +279,8 @@ def _padded(text: str, width: int) -> str:
 def _written_out(columns: tuple[str, ...], row: tuple[Spans, ...], zone: tzinfo) -> Line:
     parts: list[Part] = []
     for place, cell in enumerate(row):
+        if not flat(cell, zone).strip():
+            continue
         name = columns[place] if place < len(columns) else ""
         parts += [words("; ")] if parts else []
         parts += [words(name, bold=True), words(": ")] if name else []
