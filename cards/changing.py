@@ -128,10 +128,9 @@ def _left(offer: Offer, changes: Narrowing, others: Narrowing) -> str:
 def change_form(view: GateView) -> Form:
     """The same with everything to choose from: rings, devices, start."""
     gate, offer = view.gate, view.rollout.offer
-    rings = _rings_field(offer)
     return Form(
         title=title_line(f"Approve {gate.code} with changes. ", client_name(view.client), ""),
-        fields=(rings, _without_field(offer), _start_field(view)),
+        fields=(_rings_field(offer), _start_field(view), _without_field(offer)),
         submit=button("Approve this part", SUBMIT_VERB, view.buttons.get(SUBMIT_VERB, ""), style="primary"),
         note=f"{NEEDS_NEW_PLAN} Rings, limits and the way back stay as they were asked.",
     )

@@ -190,7 +190,7 @@ def _filled_in(offer: Offer, sent: Fields, others: Narrowing) -> tuple[Narrowing
     rings, rings_fault = _rings(_values(sent, RINGS_FIELD))
     without, without_fault = _without(offer, _values(sent, WITHOUT_FIELD))
     start, start_fault = _start(_values(sent, START_FIELD))
-    found = (rings_fault, RINGS_FIELD), (without_fault, WITHOUT_FIELD), (start_fault, START_FIELD)
+    found = (rings_fault, RINGS_FIELD), (start_fault, START_FIELD), (without_fault, WITHOUT_FIELD)
     faults = tuple((field, fault) for fault, field in found if fault)
     if faults:
         return UNCHANGED, faults

@@ -239,7 +239,7 @@ def test_what_does_not_fit_comes_back_at_its_field_and_nothing_is_counted(
 def test_every_field_that_is_wrong_is_told_at_once(desk: Desk) -> None:
     answer = asked(form(desk, planned(desk), rings="x", without="y", start="z"))
 
-    assert [name for name, _ in answer.faults] == ["rings", "without", "start"]
+    assert [name for name, _ in answer.faults] == ["rings", "start", "without"]
 
 
 def test_a_form_that_does_not_go_with_what_another_took_away_comes_back(desk: Desk) -> None:

@@ -167,14 +167,14 @@ async def test_without_a_script_cards_commands_and_the_way_to_the_end_work(
     assert "Reject: why?" in await lee.answer()
 
 
-async def test_by_keyboard_alone_the_reasons_of_a_no_are_two_steps_from_the_box(
+async def test_by_keyboard_alone_the_reasons_of_a_no_are_three_steps_from_the_box(
     house: Server, browser: Browser
 ) -> None:
     dana = await seat(browser, house.url)
     await dana.sit_down("Dana", "Contoso")
     await dana.sees("Approve? Contoso")
     await dana.keyboard_is_at("command")
-    for key in ("Shift+Tab", "Shift+Tab", "Enter"):
+    for key in (*("Shift+Tab",) * 3, "Enter"):
         await dana.page.keyboard.press(key)
     await dana.page.locator("#answer", has_text="Reject: why?").wait_for()
     await dana.keyboard_is_at("answer")
@@ -225,6 +225,29 @@ async def test_a_no_in_words_is_kept_over_a_stop_with_ctrl_c_and_the_record_is_w
     await dana.page.reload()
     await dana.sees("stocktaking until Friday")
     assert "Fabrikam" not in await dana.say("waiting")
+
+
+async def test_a_part_is_chosen_on_the_form_and_what_is_left_out_is_told_everywhere(
+    own: Server, browser: Browser
+) -> None:
+    dana, sam = await seat(browser, own.url), await seat(browser, own.url, PHONE)
+    await dana.sit_down("Dana", "Contoso")
+    await sam.sit_down("Sam", "Contoso")
+    await dana.sees("Approve? Contoso")
+    await dana.press("Change", "#feed")
+    assert "Without servers (" in await dana.answer()
+    await dana.press("Other ...", "#answer")
+    answer = dana.page.locator("#answer")
+    await dana.press("Approve this part", "#answer")
+    await answer.get_by_text("Nothing is left out here.").first.wait_for()
+    await answer.get_by_label("Only the first ring").check()
+    await dana.press("Approve this part", "#answer")
+    await answer.get_by_text("3 test PCs only; 17 PCs, 6 servers left out").wait_for()
+    await sam.sees("the rest was left out by Dana")  # nothing was reloaded
+    assert "Ring 1 of 1" in await dana.say("status")
+    own.run("verify")
+    own.run("replay", "--check")
+    assert dana.complaints == []
 
 
 @pytest.mark.soak
