@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -74,8 +74,10 @@ def _starts(offer: Offer, at: datetime) -> Iterator[datetime]:
     for days in range(1, SEARCHED_STARTS + 1):
         if not offer.windows:
             start = (local.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=zone)
+            if start >= offer.not_after:
+                return
             if start > planned:
-                yield start.astimezone(at.tzinfo)
+                yield start.astimezone(UTC)
             continue
         following = next_opening(offer.windows, zone, following.end) if following else None
         if following is None or following.start >= offer.not_after:
