@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check soak lint lock clean
+.PHONY: run test check soak lint playground lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/python -m bot serve --sample
@@ -33,6 +33,10 @@ $(VENV)/.installed: requirements.txt
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
+
+# Optional, and the only thing here that fetches from npm: see docs/connect-teams.md.
+playground: $(VENV)/.installed-dev
+	$(BIN)/python .ci/playground.py
 
 lock:
 	$(PYTHON) .ci/lock.py
