@@ -90,9 +90,11 @@ def no_such(office: Office, caller: Caller, word: str, code: str) -> MistypedAns
     """An id that names nothing here for this command: the nearest one that does, or what it is instead."""
     project = found_project(office, caller.readable(), code)
     if project is not None:
+        one = project[1]
+        asked = f" Its question is {one.gate_code}: `why {one.gate_code}`." if one.gate_code else ""
         return RefusedAnswer(
             why=f"{code} is about a project, so `{word}` means nothing there. See it:"
-            f" `phase status {project[1].code}`.",
+            f" `phase status {one.code}`.{asked}",
             rule="is-a-project",
         )
     mistyped = unknown_id(word, code, vocabulary(office, caller, names=False))

@@ -186,10 +186,8 @@ def _changes_fit(gate: Gate, message: CastVote) -> None:
         return
     asked = (gate.question.subject_kind, gate.question.purpose)
     if message.verb != Verb.APPROVE or asked != NARROWABLE:
-        raise Refused(
-            f"{gate.code} takes only yes or no. To hold the rest back, type `stop {gate.code}`.",
-            rule="not-changeable",
-        )
+        rest = f" To hold the rest back, type `stop {gate.code}`." if asked[0] == NARROWABLE[0] else ""
+        raise Refused(f"{gate.code} takes only yes or no.{rest}", rule="not-changeable")
 
 
 def entitled(gate: Gate, standing: Standing, at: datetime) -> None:

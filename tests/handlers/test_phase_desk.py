@@ -259,3 +259,24 @@ def test_a_line_delivered_twice_starts_one_project(desk: Desk) -> None:
 
     assert refusal(again) == "again"
     assert project(desk).template == ONE_WORD
+
+
+def test_a_card_from_before_a_restart_still_takes_the_go(desk: Desk) -> None:
+    question = asked(desk)
+    again = Desk(desk.store)
+    again.at, again.counts = desk.at, dict(desk.counts)
+
+    went = again.send("sam", desk.value("go", question))
+
+    assert isinstance(went, VoteAnswer)
+    assert project(again).status == ProjectStatus.FINISHED
+
+
+def test_a_go_to_less_than_all_is_not_understood_as_a_go(desk: Desk) -> None:
+    question = asked(desk)
+
+    no = desk.say("sam", f"approve {question.code} test only")
+
+    assert refusal(no) == "not-changeable"
+    assert "stop" not in no.why  # type: ignore[union-attr]
+    assert desk.gate(question).votes == ()
