@@ -143,7 +143,8 @@ async def test_a_lost_copy_is_adopted_on_its_first_click_and_redrawn(bench: Benc
 
 
 async def test_a_forged_value_adopts_nothing(bench: Bench, desk: HouseDesk) -> None:
-    forged = bench.made_button("approve")[:-1] + "0"
+    genuine = bench.made_button("approve")
+    forged = genuine[:-1] + ("1" if genuine.endswith("0") else "0")
     await desk.click(clicked(bench, "approve", value=forged, message_id="C1:77"))
 
     assert [copy for copy in bench.copies("gate:r1-g1") if copy.surface == "slack"] == []
