@@ -16,12 +16,11 @@ from tests.handlers.phase_story import desk_with_templates, finish, folds, proje
 
 GOES = (PhaseAdvanced, ProjectFinished)
 WHO = st.sampled_from(("dana", "sam", "viv"))
-DEEDS = st.sampled_from(
-    ("go", "go", "advance", "done list", "roll out", "done", "not-yet-date")
-    + ("wait a day", "wait 3 days", "stop", "resume")
-)
+OFTEN = ("go", "go", "advance", "done list", "roll out", "done", "not-yet-date")
+SELDOM = ("wait a day", "wait 3 days", "stop", "resume")
+DEEDS = st.sampled_from((*OFTEN, *SELDOM))
 BEGINNINGS = st.permutations(("done list", "roll out", "advance")).flatmap(
-    lambda deeds: st.integers(0, 3).map(lambda count: [("dana", deed) for deed in deeds[:count]])
+    lambda deeds: st.sampled_from((3, 3, 2, 1)).map(lambda count: [("dana", deed) for deed in deeds[:count]])
 )
 """So that some of the stories do end with a go."""
 SLOW = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -49,7 +48,7 @@ def went(entries: list[Entry]) -> int:
 
 
 @SLOW
-@given(BEGINNINGS, st.lists(st.tuples(WHO, DEEDS), max_size=10))
+@given(BEGINNINGS, st.lists(st.tuples(WHO, DEEDS), min_size=1, max_size=8))
 def test_no_go_counts_before_every_must_is_met(
     beginning: list[tuple[str, str]], rest: list[tuple[str, str]]
 ) -> None:
