@@ -65,7 +65,7 @@ def problems(card: object) -> list[str]:
     """Why Teams would not take this card; empty for a good one."""
     if not isinstance(card, dict):
         return ["the card is not an object"]
-    found = [*_head_problems(card), *_refresh_problems(card)]
+    found = [*_head_problems(card), *_refresh_problems(card), *_mention_problems(card)]
     for kind, node in _walk(card, with_fallbacks=True):
         found += _node_problems(kind, node)
     ids = [str(node.get("id")) for node in fields(card)]
@@ -98,6 +98,29 @@ def _refresh_problems(card: Node) -> Iterator[str]:
         yield "refresh.userIds must be Teams user ids (29:...)"
     elif len(users) > MOST_REFRESH_USERS:
         yield f"refresh.userIds has {len(users)} users, {MOST_REFRESH_USERS} is the most"
+
+
+def _mention_problems(card: Node) -> Iterator[str]:
+    texts = [str(node.get("text", "")) for _, node in _walk(card)]
+    for entity in _mentions(card):
+        tag, who = entity.get("text"), entity.get("mentioned")
+        if not isinstance(who, dict) or not who.get("id") or not who.get("name"):
+            yield "a mention must say whom it means, with id and name"
+        if not isinstance(tag, str) or not tag or not any(tag in text for text in texts):
+            yield "the text of a mention must stand on the card"
+
+
+def _mentions(card: Node) -> list[Node]:
+    extra = card.get("msteams")
+    entities = extra.get("entities") if isinstance(extra, dict) else None
+    found = entities if isinstance(entities, list) else []
+    return [entity for entity in found if isinstance(entity, dict) and entity.get("type") == "mention"]
+
+
+def mentioned(card: object) -> set[str]:
+    """The ids of those whom a card calls."""
+    found = [entity.get("mentioned") for entity in _mentions(card)] if isinstance(card, dict) else []
+    return {str(who.get("id")) for who in found if isinstance(who, dict)}
 
 
 def _node_problems(kind: str, node: Node) -> Iterator[str]:

@@ -1,4 +1,13 @@
-"""The Bot Connector's REST side: conversations, activities, rosters, teams."""
+"""The Bot Connector's REST side: conversations, activities, rosters, teams.
+
+Compared, call by call, with the Agents Playground (0.2.28), the one other connector that can be asked. The
+same here and there: statuses, error codes and bodies of what is posted, changed, not found and too large;
+202 without an id for typing and for a message of several parts. Stricter here than there, as Teams is:
+limits of rate, cards that Teams does not draw, mentions that name nobody, attachments of other kinds, a
+chat without tenant or member (it answers 500 or takes it). Only here: deleting (it answers 501), Entra
+object ids where a chat is opened (it knows its own ids alone). Not copied: a page of HTML for a body that
+is no JSON, its code BadArgument where this says BadSyntax.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +20,7 @@ from bot.twins.teams import cards
 from bot.twins.teams.limits import ADVISED_UTF16_BYTES, LARGEST_UTF16_BYTES, RateKind, utf16_bytes
 from bot.twins.teams.model import BOT, Message, Person, Place, Posted
 from bot.twins.teams.orders import LogEntry
+from bot.twins.teams.parts import parts
 from bot.twins.teams.refusals import ConnectorError, html_refusal, json_answer
 from bot.twins.teams.service import Teams
 from bot.twins.teams.world import THREAD_MARK
@@ -60,10 +70,17 @@ async def send(request: web.Request) -> web.Response:
 async def _posted(teams: Teams, place: Place, root: str | None, posted: Posted) -> web.Response:
     may_write(teams, place)
     if posted.type == "typing":
-        return json_answer({"id": teams.world.next_id()}, 201)
-    message = teams.world.say(place, root if place.kind == "channel" else None, BOT, posted)
-    teams.notify(place, message)
-    return json_answer({"id": message.id}, 201)
+        return web.Response(status=202)
+    shown = show(teams, place, root if place.kind == "channel" else None, posted)
+    return web.Response(status=202) if len(shown) > 1 else json_answer({"id": shown[0].id}, 201)
+
+
+def show(teams: Teams, place: Place, root: str | None, posted: Posted) -> list[Message]:
+    """Put what the bot posted before people, as the messages that Teams makes of it."""
+    shown = [teams.world.say(place, root, BOT, part) for part in parts(posted)]
+    for message in shown:
+        teams.notify(place, message)
+    return shown
 
 
 async def update(request: web.Request) -> web.Response:
@@ -74,6 +91,8 @@ async def update(request: web.Request) -> web.Response:
     posted = accepted(request, raw)
     may_write(teams, place)
     message = _own_message(request, teams, place, root)
+    if len(parts(posted)) > 1:
+        raise _bad("Activity resulted into multiple skype activities")
     message.posted = posted
     message.views.clear()
     message.edits += 1

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.twins.teams.connector import TEAMS, accepted, count, may_write, read_object
-from bot.twins.teams.model import BOT, Place
+from bot.twins.teams.connector import TEAMS, accepted, count, may_write, read_object, show
+from bot.twins.teams.model import Place
 from bot.twins.teams.refusals import ConnectorError, json_answer
 from bot.twins.teams.service import Teams
 
@@ -55,10 +55,10 @@ async def create(request: web.Request) -> web.Response:
         if channel is not None:
             raise ConnectorError(400, "BadSyntax", "a new thread needs its first message")
         return json_answer({"id": place.id, "serviceUrl": teams.service_url}, 201)
-    message = teams.world.say(place, None, BOT, posted)
-    teams.notify(place, message)
-    address = teams.world.address(place, message.root)
-    return json_answer({"id": address, "activityId": message.id, "serviceUrl": teams.service_url}, 201)
+    first, *more = show(teams, place, None, posted)
+    named = {} if more else {"activityId": first.id}
+    address = teams.world.address(place, first.root)
+    return json_answer({"id": address, **named, "serviceUrl": teams.service_url}, 201)
 
 
 def _channel(teams: Teams, channel_id: str) -> Place:

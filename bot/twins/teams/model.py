@@ -40,6 +40,7 @@ class Posted(msgspec.Struct, kw_only=True):
     text: str | None = None
     summary: str | None = None
     attachments: list[Attachment] | None = None
+    attachment_layout: str | None = msgspec.field(name="attachmentLayout", default=None)
     entities: list[Entity] | None = None
 
 

@@ -16,6 +16,7 @@ from bot.twins.teams.limits import Rates
 from bot.twins.teams.login import LoginDesk
 from bot.twins.teams.model import BOT, Message, Person, Place
 from bot.twins.teams.orders import LogEntry, Notice, Toast
+from bot.twins.teams.parts import meant
 from bot.twins.teams.wire import Scribe
 from bot.twins.teams.world import World
 
@@ -109,17 +110,17 @@ class Teams:
             return
         posted = message.posted
         text = posted.summary or posted.text or CARD_NOTICE
-        meant = {entity.mentioned.id for entity in posted.entities or [] if entity.mentioned is not None}
+        called = meant(posted)
         for person in self.world.roster(place):
             notice = Notice(
                 text=text,
                 conversation=self.world.address(place, message.root),
                 activity_id=message.id,
-                banner=_rings(place, person, meant),
+                banner=_rings(place, person, called),
                 at=message.at,
             )
             self.notices.setdefault(person.name, []).append(notice)
 
 
-def _rings(place: Place, person: Person, meant: set[str]) -> bool:
-    return place.kind != "channel" or person.teams_id in meant or person.aad_id in meant
+def _rings(place: Place, person: Person, called: set[str]) -> bool:
+    return place.kind != "channel" or person.teams_id in called or person.aad_id in called

@@ -13,6 +13,8 @@ from bot.twins.teams.orders import NewChat, NewPerson, Setup
 from tests.bot.twins.teams.town import FOREIGN_TENANT, Town, card_activity, card_of, log_in
 
 HELLO = {"type": "message", "text": "hello"}
+CALLS = {"type": "mention", "text": "Approve?", "mentioned": {"id": "29:1", "name": "Dana"}}
+"""A mention that stands on the card of these tests."""
 
 
 async def _create(here: Town, **body: Any) -> Any:
@@ -154,8 +156,38 @@ async def test_a_button_without_fallback_is_noted(here: Town) -> None:
 
 
 async def test_typing_leaves_no_message(here: Town) -> None:
-    assert (await here.send(here.place("@dana"), {"type": "typing"})).status_code == 201
+    assert (await here.send(here.place("@dana"), {"type": "typing"})).status_code == 202
     assert await here.driver.seen("dana") == []
+
+
+BOTH = card_activity(card_of("Approve")) | {"text": "Approve?"}
+TWO = {"type": "message", "attachments": card_activity(card_of("Approve"))["attachments"] * 2}
+
+
+@pytest.mark.parametrize("activity", [BOTH, TWO])
+async def test_a_message_of_several_parts_becomes_several_and_has_no_id(
+    here: Town, activity: dict[str, Any]
+) -> None:
+    answer = await here.send(here.place("@dana"), activity)
+    assert (answer.status_code, answer.content) == (202, b"")
+    shown = await here.driver.seen("dana")
+    assert [(bool(each.text), each.card is not None) for each in shown] in (
+        [(True, False), (False, True)],
+        [(False, True), (False, True)],
+    )
+
+
+async def test_cards_in_a_row_to_leaf_through_are_one_message(here: Town) -> None:
+    answer = await here.send(here.place("@dana"), TWO | {"attachmentLayout": "carousel"})
+    assert (answer.status_code, len(await here.driver.seen("dana"))) == (201, 1)
+
+
+@pytest.mark.parametrize("activity", [BOTH, TWO])
+async def test_no_message_can_be_changed_into_several(here: Town, activity: dict[str, Any]) -> None:
+    number = await here.card(here.place("@dana"), card_of("Approve"))
+    answer = await here.http.put(f"v3/conversations/{here.place('@dana')}/activities/{number}", json=activity)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadSyntax")
+    assert [each.edits for each in await here.driver.seen("dana")] == [0]
 
 
 @pytest.mark.parametrize(
@@ -193,6 +225,9 @@ async def test_a_message_that_teams_would_not_take_is_refused(here: Town, activi
         {"actions": [{"type": "Action.Execute", "title": "Go", "verb": "go"}]},
         {"actions": [{"type": "Action.Submit", "title": "Go"}]},
         {"actions": [{"type": "Action.Execute", "title": "Go", "data": {}}]},
+        {"msteams": {"entities": [CALLS | {"mentioned": {"name": "Dana"}}]}},
+        {"msteams": {"entities": [CALLS | {"mentioned": None}]}},
+        {"msteams": {"entities": [CALLS | {"text": "<at>Sam</at>"}]}},
         {"refresh": {"action": {"type": "Action.Submit"}}},
         {"refresh": {"action": {"type": "Action.Execute", "verb": "r"}, "userIds": ["29:1"] * 61}},
         {"refresh": {"action": {"type": "Action.Execute", "verb": "r"}, "userIds": ["dana"]}},

@@ -351,6 +351,16 @@ async def test_a_channel_rings_only_for_those_who_are_mentioned(here: Town) -> N
     assert rings == {"dana": True, "eve": False}
 
 
+@pytest.mark.parametrize("id", ["teams_id", "aad_id"])
+async def test_a_card_rings_for_those_whom_it_calls(here: Town, id: str) -> None:
+    who = {"id": getattr(here.address.people["dana"], id), "name": "Dana"}
+    body = [{"type": "TextBlock", "text": "For <at>Dana</at>"}]
+    calls = {"entities": [{"type": "mention", "text": "<at>Dana</at>", "mentioned": who}]}
+    await here.card(here.place("Contoso/patching"), card_of("Approve", body=body, msteams=calls))
+    rings = {name: (await here.driver.notices(name))[0].banner for name in ("dana", "eve")}
+    assert rings == {"dana": True, "eve": False}
+
+
 async def test_an_update_makes_no_notification(here: Town) -> None:
     number = await here.card(here.place("@dana"), card_of("Approve"))
     path = f"v3/conversations/{here.place('@dana')}/activities/{number}"
