@@ -64,6 +64,7 @@ from handlers.office import Office
 from handlers.phase_desk import phase
 from handlers.queries import living_rollouts
 from handlers.questions import device, status, waiting, why
+from handlers.repeats import once
 from handlers.routine_desk import ask_scan, report
 from handlers.steering import (
     end_rollout,
@@ -113,7 +114,7 @@ def hear(office: Office, heard: Heard, planner: Planner) -> Answer:
             return bind(office, caller, heard, reading.client)
         if isinstance(reading, Unbind):
             return unbind(office, caller, heard)
-        return _carried_out(office, caller, reading, planner)
+        return once(office, caller, reading, lambda: _carried_out(office, caller, reading, planner))
     except Refused as no:
         return counted(office, RefusedAnswer(why=no.why, rule=no.rule))
 
