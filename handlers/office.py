@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from threading import Lock
 from typing import Final
 
 from bot.core.directory import DIRECTORY, Directory
 from bot.core.envelope import HOUSE, Actor, Frame
-from bot.core.errors import Broken, Refused
+from bot.core.errors import Broken, Refused, RingmasterError
 from bot.core.ports import Intel, KeyState, Store, UnitOfWork
 from bot.core.tenants import SELF, Tenant
 from bot.core.vocabulary import Message
@@ -78,6 +79,8 @@ class Office:
         self.templates = Templates()
         """Projects that can be started; the app brings them."""
         self.codes = Codes(pick, self._open_codes())
+        self.commits = 0
+        """How many messages were committed: tells whether a fault came before or after one."""
 
     def _open_codes(self) -> list[str]:
         found: list[str] = []
@@ -121,6 +124,7 @@ class Office:
                 if within is not None and not within(uow):
                     return Handled(facts=(), effects=(), duplicate=True)
                 uow.commit()
+            self.commits += 1
             return handled
         except Refused as no:
             with self.store.begin(frame.tenant) as uow:
@@ -132,8 +136,11 @@ class Office:
             self.give_back(frame)
 
     def give_back(self, frame: Frame) -> None:
-        """The short ids of a frame that opened nothing are free again."""
-        with self.store.read(frame.tenant) as uow:
+        """The short ids of a frame that opened nothing are free again; kept where that cannot be looked up.
+
+        A fault here would hide what was committed, or the reason why it was not.
+        """
+        with suppress(RingmasterError), self.store.read(frame.tenant) as uow:
             for code in frame.codes:
                 if not uow.find(code=code, limit=1):
                     self.codes.give_back(code)

@@ -20,6 +20,12 @@ KEY_AWAY: Final = RefusedAnswer(
     why="This client is suspended: its key cannot be read. Nothing was done; tell an administrator.",
     rule="suspended",
 )
+UNSEEN: Final = RefusedAnswer(
+    why="The record went away in the middle, so it is not certain that this was carried out. Look with"
+    " `waiting` before you repeat it.",
+    rule="store-went-away",
+)
+"""Once anything was committed, nobody is told that nothing was."""
 
 
 class Carrier:
@@ -41,10 +47,20 @@ class Carrier:
     async def carry(self, work: Callable[..., Reply], *args: object) -> Reply:
         """What the handler answers, or a sentence that is true of a store that cannot be written."""
         try:
-            return await self._services.in_worker(work, *args)
+            return await self._services.in_worker(self._watched, work, *args)
         except StoreUnavailable:
             return STORE_AWAY
         except KeyUnavailable:
             return KEY_AWAY
         finally:
             self._wake()
+
+    def _watched(self, work: Callable[..., Reply], *args: object) -> Reply:
+        """In the one worker thread nobody else commits meanwhile."""
+        before = self._services.office.commits
+        try:
+            return work(*args)
+        except (StoreUnavailable, KeyUnavailable):
+            if self._services.office.commits == before:
+                raise
+            return UNSEEN

@@ -20,7 +20,7 @@ from bot.core.envelope import BOT, HOUSE, Proof
 from bot.core.errors import Refused, RingmasterError
 from bot.core.inbound import Heard, Pressed
 from bot.core.vocabulary import Message
-from bot.front.carrying import KEY_AWAY, STORE_AWAY, Carrier
+from bot.front.carrying import KEY_AWAY, STORE_AWAY, UNSEEN, Carrier
 from bot.front.replies import Replies
 from bot.runner.adopting import adopt
 from bot.runner.drawn import buttons
@@ -64,9 +64,9 @@ class HouseDesk:
         """A known place has moved; an unknown one waits to be bound."""
         await self._met_again(place)
 
-    async def _away(self) -> Outcome:
-        """The house's own record cannot be read or written; nothing was done."""
-        return Outcome(answer=await self._replies.answer(STORE_AWAY, NO_ZONE), kept=False)
+    async def _away(self, told: RefusedAnswer = STORE_AWAY) -> Outcome:
+        """The house's own record cannot be read or written; nothing was done, as far as we know."""
+        return Outcome(answer=await self._replies.answer(told, NO_ZONE), kept=False)
 
     async def _say(self, said: ChatSaid) -> Outcome:
         person = await self._person(said.sender, said.proof)
@@ -84,8 +84,11 @@ class HouseDesk:
             address=said.place.address,
         )
         reply = await self._carrier.hear(heard)
-        zone = await self._zone_of(said.place.conversation)
-        return Outcome(answer=await self._replies.answer(reply, zone), zone=zone, kept=_kept(reply))
+        try:
+            zone = await self._zone_of(said.place.conversation)
+            return Outcome(answer=await self._replies.answer(reply, zone), zone=zone, kept=_kept(reply))
+        except RingmasterError:
+            return await self._away(UNSEEN)
 
     async def _click(self, clicked: ChatClicked) -> Outcome:
         person = await self._person(clicked.sender, clicked.proof)
@@ -103,7 +106,10 @@ class HouseDesk:
             received_at=clicked.received_at,
         )
         reply = await self._carrier.press(pressed)
-        return await self._outcome(reply, clicked)
+        try:
+            return await self._outcome(reply, clicked)
+        except RingmasterError:
+            return await self._away(UNSEEN)
 
     # --- who ---
 
@@ -204,7 +210,7 @@ def _no(why: str, rule: str) -> RefusedAnswer:
 
 
 def _kept(reply: Reply) -> bool:
-    return reply not in (STORE_AWAY, KEY_AWAY)
+    return reply not in (STORE_AWAY, KEY_AWAY, UNSEEN)
 
 
 def _only_samples(directory: Directory, person: str) -> bool:
