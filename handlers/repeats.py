@@ -1,8 +1,9 @@
-"""Lines that name nothing mean what waits at that moment, not what waits when they are delivered once more.
+"""Lines are carried out once: delivered again, they must not mean what waits, or may be done, by then.
 
-A platform repeats a line for which it got no answer in time: at once, or minutes later. A line with an id
-leads to the same thing again, whose ledger takes it once. `approve` alone would find another question, maybe
-another client's: so such a line is carried out once, whatever it led to the first time.
+A platform repeats a line for which it got no answer in time: at once, or minutes later. What a ledger
+recorded, it takes once. But `approve` alone would find another question the second time, maybe another
+client's; and what was refused or led to a choice, of which no ledger need know, may be possible by then:
+`resume` after a new stop.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bot.core.command_values import (
     Reading,
     Reject,
     Reported,
+    Resume,
     Reviewed,
     RolloutAbort,
     RolloutRollback,
@@ -27,7 +29,7 @@ from handlers.callers import Caller
 from handlers.office import Office
 from handlers.voting import SAID_BEFORE
 
-DECIDING: Final = (
+SEEKING: Final = (
     Approve,
     Reject,
     RolloutAbort,
@@ -41,15 +43,14 @@ DECIDING: Final = (
 
 
 def once(office: Office, caller: Caller, reading: Reading, carry_out: Callable[[], Answer]) -> Answer:
-    """The answer to the line; to a repetition of one that names nothing, only that it was answered before."""
-    if not isinstance(reading, DECIDING) or reading.code:
+    """The answer to the line; to a repetition, where nothing else is true, that it was answered before."""
+    if not isinstance(reading, (*SEEKING, Resume)):
         return carry_out()
-    if _recorded(office, caller) or _remembered(office, caller):
+    nameless = isinstance(reading, SEEKING) and not reading.code
+    if _remembered(office, caller) or (nameless and _recorded(office, caller)):
         return SAID_BEFORE
     answer = carry_out()
-    if not _recorded(
-        office, caller
-    ):  # nothing came of it that a ledger would know: a choice, or nothing waited
+    if not _recorded(office, caller):
         _remember(office, caller)
     return answer
 

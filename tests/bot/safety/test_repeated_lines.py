@@ -77,6 +77,21 @@ def test_a_repeated_line_without_an_id_ends_no_other_rollout(workshop: Workshop)
     assert desk.gate(later, "quagga").status == GateStatus.OPEN
 
 
+def test_a_resume_that_was_refused_does_not_undo_a_later_stop(workshop: Workshop) -> None:
+    desk = workshop.desk
+    for delivery in ("first", EVENT):
+        assert isinstance(desk.say("dana", "resume contoso", HOME, delivery=delivery), RefusedAnswer)
+    desk.say("sam", "stop")
+    desk.at += timedelta(minutes=1)
+
+    answer = desk.say("dana", "resume contoso", HOME, delivery=EVENT)
+
+    assert answer == SAID_BEFORE
+    held = desk.office.tenant("contoso")
+    assert held is not None
+    assert held.stopped
+
+
 def test_a_repeated_line_with_an_id_is_answered_with_what_came_of_it(workshop: Workshop) -> None:
     desk = workshop.desk
     gate = desk.plan()
