@@ -184,10 +184,11 @@ def _title(posted: Posted) -> str:
 def delivery_id(posted: Posted, verb: str = "", value: str = "") -> str:
     """The same for every repetition of one delivery: Teams sends a repeated one with the same activity id.
 
-    `verb` and `value` keep two buttons apart, should a client ever reuse an id.
+    `verb` and `value` keep two buttons apart, should a client ever reuse an id. Without an id it is the bytes
+    that are repeated: else the same button, pressed again later, would pass for a repetition.
     """
     account = posted.sender or Account()
     where = posted.conversation.id if posted.conversation else ""
-    parts = (posted.id or "", where or "", account.aad_object_id or account.id or "", verb, value)
+    parts = (posted.id or posted.digest, where or "", account.aad_object_id or account.id or "", verb, value)
     text = "\n".join(part.replace("\n", " ") for part in parts)
     return f"{SURFACE}:{hashlib.sha256(text.encode()).hexdigest()[:DELIVERY_DIGEST_CHARACTERS]}"

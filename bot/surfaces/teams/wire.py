@@ -6,6 +6,7 @@ delivery malformed.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
 import msgspec
@@ -84,6 +85,8 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     members_added: list[Account] | None = None
     reply_to_id: str | None = None
     value: msgspec.Raw = msgspec.Raw()
+    digest: str = ""
+    """Of the whole body; ours, whatever was sent under this name."""
 
     def sender_tenant(self) -> str:
         """The Entra tenant of whoever sent it: a partner's, maybe, in a shared channel."""
@@ -119,9 +122,10 @@ class CardInvoke(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def posted(body: bytes) -> Posted:
     """The activity in a request body, or Malformed."""
     try:
-        return msgspec.json.decode(body, type=Posted)
+        read = msgspec.json.decode(body, type=Posted)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise Malformed(str(fault)) from None
+    return msgspec.structs.replace(read, digest=hashlib.sha256(body).hexdigest())
 
 
 def card_invoke(activity: Posted) -> CardInvoke:

@@ -147,6 +147,15 @@ async def test_a_resent_click_has_the_same_delivery_id(town: Town) -> None:
     assert len({clicked.delivery_id for clicked in town.desk.clicked}) == 1
 
 
+async def test_without_an_id_the_same_button_pressed_again_is_another_click(town: Town) -> None:
+    for second in (1, 1, 2):
+        await town.invoke(town.click(id=None, timestamp=f"2026-11-20T17:00:0{second}Z", digest="chosen"))
+
+    first, resent, again = (clicked.delivery_id for clicked in town.desk.clicked)
+    assert first == resent
+    assert first != again
+
+
 async def test_different_clicks_have_different_delivery_ids(town: Town) -> None:
     other: Json = {"from": {"id": "29:eve", "aadObjectId": "eve"}}
     for activity in (
