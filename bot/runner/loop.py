@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 from bot.core.errors import OutsideBusy, OutsideFailed, OutsideUnclear, RingmasterError
 from bot.core.ports import KeyState, Leased
 from bot.runner.act import act
+from bot.runner.behind import show_with_pages
 from bot.runner.fleet import read_fleet
 from bot.runner.page import page
 from bot.runner.scan import scan
 from bot.runner.services import LEASE_SECONDS, Services
-from bot.runner.show import show
 from bot.runner.watch import observe
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ MAX_UNDER_WAY: Final = 128
 Carry = Callable[[Services, str, Leased], Awaitable[None]]
 
 CARRIERS: Final[dict[str, Carry]] = {
-    "ShowCard": show,
+    "ShowCard": show_with_pages,
     "Act": act,
     "Scan": scan,
     "ObserveDevices": observe,
