@@ -100,7 +100,7 @@ def _bound(office: Office, directory: Directory, heard: Heard, tenant: str) -> A
     refused = _tell_house(office, heard, BindConversation(conversation=place))
     if refused is not None:
         return refused
-    _show_all(office, tenant)
+    show_all(office, tenant)
     return BoundAnswer(client=Client(tenant=tenant, title=client.title), title=place.title)
 
 
@@ -115,8 +115,8 @@ def _tell_house(office: Office, heard: Heard, message: Message) -> RefusedAnswer
     return None
 
 
-def _show_all(office: Office, tenant: str) -> None:
-    """What is open or under way at the client appears in its new place."""
+def show_all(office: Office, tenant: str) -> None:
+    """What is open or under way at the client appears in every place of its own, also in a new one."""
     if office.store.key_state(tenant) is not KeyState.PRESENT:
         return
     with office.store.begin(tenant) as uow:

@@ -44,6 +44,13 @@ class Carrier:
         """What was pressed or sent."""
         return await self.carry(press, self._services.office, pressed)
 
+    async def work(self, function: Callable[..., None], *args: object) -> None:
+        """Something that asks for effects and has no answer."""
+        try:
+            await self._services.in_worker(function, *args)
+        finally:
+            self._wake()
+
     async def carry(self, work: Callable[..., Reply], *args: object) -> Reply:
         """What the handler answers, or a sentence that is true of a store that cannot be written."""
         try:

@@ -28,6 +28,7 @@ from bot.runner.services import Services
 from bot.runner.views import draw
 from bot.surfaces.port import ChatClicked, ChatSaid, Outcome, Place, Sender
 from cards.model import Card
+from handlers.binding import show_all
 from handlers.callers import counted
 from handlers.queries import kind_of_thing
 
@@ -61,8 +62,12 @@ class HouseDesk:
             return await self._away()
 
     async def met(self, place: Place) -> None:
-        """A known place has moved; an unknown one waits to be bound."""
+        """A known place has moved, or the bot came back to it; an unknown one waits to be bound."""
         await self._met_again(place)
+        directory = await self._services.in_worker(self._services.office.directory)
+        known = directory.conversations.get(place.conversation)
+        if known is not None and known.kind == "client":
+            await self._carrier.work(show_all, self._services.office, known.tenants[0])
 
     async def _away(self, told: RefusedAnswer = STORE_AWAY) -> Outcome:
         """The house's own record cannot be read or written; nothing was done, as far as we know."""

@@ -184,3 +184,21 @@ async def test_the_address_book_names_people_by_their_own_account_there(bench: B
     assert await book.contacts("teams", ["dana"]) == {}
     assert list(await book.addresses("slack", "T1")) == ["a"]
     assert list(await book.addresses("slack", "T2")) == []
+
+
+async def test_a_bot_that_comes_back_to_a_bound_place_has_its_cards_shown_there(
+    bench: Bench, desk: HouseDesk
+) -> None:
+    await bench.settle()
+    assert bench.store.outbox_next("contoso") != bench.clock.now()
+    await desk.met(Place(conversation=CHANNEL))
+
+    assert bench.store.outbox_next("contoso") == bench.clock.now()
+
+
+async def test_a_bot_that_is_added_to_an_unbound_place_does_nothing_there(
+    bench: Bench, desk: HouseDesk
+) -> None:
+    await desk.met(Place(conversation="slack:T1:C9", address="somewhere"))
+
+    assert "slack:T1:C9" not in bench.office.directory().conversations
