@@ -89,6 +89,8 @@ async def _played(given: Given, sabotage: Sabotage, told: Transcript) -> tuple[P
     """The story, and the simulators' own accounts of it while they still run."""
     async with opened_world(given, told, sabotage) as world:
         plot = await Story(world).play()
+        if given.surface != SURFACES[0]:  # what a platform's own pace still holds up
+            await world.pass_time(1)
         fleet = await asyncio.to_thread(read_fleet, world.door.url, CONTROL_TOKEN)
         platform = await world.stage.view(world.app)
     return plot, fleet, platform

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from bot.cli.story.chats.slack_text import lines
 from bot.cli.story.people import NOTHING_FILLED, Pressable, Scene, Shown, Stuck, button_of
 from bot.cli.story.platform import Delivery
@@ -24,8 +26,9 @@ Screen = dict[str, SeenMessage]
 class SlackPeople:
     """The workspace as its people share it, and how their deeds were answered."""
 
-    def __init__(self, slack: Slack, bot: str) -> None:
+    def __init__(self, slack: Slack, bot: str, names: Mapping[str, str]) -> None:
         self.slack = slack
+        self._names = names
         self.bot = bot
         """The bot's short name."""
         self.deliveries: list[Delivery] = []
@@ -33,6 +36,12 @@ class SlackPeople:
     def channel(self, place: str) -> str:
         """The story's `contoso` is the channel #contoso; its `dm-sam` is Sam's messages with the bot."""
         return DM if place.startswith("dm-") else f"#{place}"
+
+    def read(self, text: str) -> str:
+        """As Slack draws it: people by their names."""
+        for id, name in self._names.items():
+            text = text.replace(f"<@{id}>", f"@{name}")
+        return text
 
     def noted(self, what: str, outcome: Outcome) -> None:
         """Keep how the bot answered."""
@@ -113,7 +122,7 @@ class SlackPerson:
         channel = self._people.channel(place)
         for message in reversed(list((await self._screen(channel)).values())):
             if (key_of(message) or "").endswith(f":{key}"):
-                return _shown(message)
+                return self._shown(message)
         raise Stuck(f"{self.name} finds no card {key} in {channel}")
 
     async def _answered(self, channel: str, before: Screen, clicked: str) -> Shown | None:
@@ -134,14 +143,18 @@ class SlackPerson:
         for ts, message in reversed(after.items()):
             is_answer = message.user == self._people.bot and key_of(message) is None
             if is_answer and (ts not in before or before[ts].versions != message.versions):
-                return _shown(message)
+                return self._shown(message)
         return None
 
     async def _changed(self, channel: str, before: Screen, clicked: str) -> Shown | None:
         now = (await self._screen(channel)).get(clicked)
         if now is None or before[clicked].version_blocks == now.version_blocks:
             return None
-        return _shown(now)
+        return self._shown(now)
+
+    def _shown(self, message: SeenMessage) -> Shown:
+        shown = _shown(message)
+        return msgspec.structs.replace(shown, text=self._people.read(shown.text))
 
     async def _screen(self, channel: str) -> Screen:
         return {message.ts: message for message in await self._slack.seen(self._account, channel)}

@@ -18,7 +18,7 @@ from bot.cli.story.chats.slack import CARD, SlackPeople, SlackPerson
 from bot.cli.story.people import Person, Scene
 from bot.cli.story.platform import CopySeen, PlatformView, Received, as_text
 from bot.cli.story.stage import LOOPBACK, public_port
-from bot.core.directory import Conversation, Identity
+from bot.core.directory import Identity
 from bot.front.doors import SLACK_PATH
 from bot.settings import Settings
 from bot.surfaces.slack.config import SlackConfig
@@ -52,7 +52,8 @@ class SlackStage:
     def __init__(self, fake: FakeSlack, url: str, session: aiohttp.ClientSession) -> None:
         self.fake = fake
         self._url = url
-        self.people = SlackPeople(Slack(url, session), fake.workspace.bot.name)
+        names = {person.id: person.name for person in fake.workspace.persons.values()}
+        self.people = SlackPeople(Slack(url, session), fake.workspace.bot.name, names)
 
     def settings(self, settings: Settings) -> Settings:
         """The app as installed in the workspace."""
@@ -82,12 +83,6 @@ class SlackStage:
         """Our id of a channel."""
         channel = self.fake.workspace.channel(place, self.fake.workspace.bot)
         return f"{self.surface}:{self.fake.workspace.spec.team_id}:{channel.id}"
-
-    def staff(self) -> Conversation:
-        """The staff's channel."""
-        return Conversation(
-            id=self.conversation(STAFF), surface=self.surface, kind="staff", title="Staff", tenants=CLIENTS
-        )
 
     def person(self, scene: Scene, id: str, account: str = "") -> Person:
         """Somebody with an account in the workspace."""
