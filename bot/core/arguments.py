@@ -118,7 +118,13 @@ def read_resume(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary)
     if not words:
         return Resume()
     found = target_of(words, vocabulary)
-    return Resume(target=found[0]) if found else _unknown_target(spec, words, vocabulary)
+    if found is None:
+        return _unknown_target(spec, words, vocabulary)
+    more = words[found[1] :]
+    if more:
+        sentence = f"I do not understand '{shown(clean(more[0]))}' there. So nothing was started again."
+        return Mistyped(suggestion="", sentence=f"{sentence} Usage: `{spec.usage}`.")
+    return Resume(target=found[0])
 
 
 def read_bind(spec: CommandSpec, words: Sequence[str], vocabulary: Vocabulary) -> Reading:

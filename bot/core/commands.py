@@ -43,6 +43,7 @@ from bot.core.command_values import (
     Unbind,
     Waiting,
 )
+from bot.core.doubting import unless_asked
 from bot.core.grammar import (
     MAX_TEXT_CHARACTERS,
     POLITE,
@@ -293,8 +294,10 @@ def parse(text: str, vocabulary: Vocabulary) -> Reading:
             sentence=f"That is longer than {MAX_TEXT_CHARACTERS} characters. Nothing was done; type `help`.",
         )
     words = _joined(words_of(text))
-    if not words:
-        return Help()
+    return unless_asked(_read(words, vocabulary), words) if words else Help()
+
+
+def _read(words: list[str], vocabulary: Vocabulary) -> Reading:
     if words[0].casefold() in ("phase", "phases"):
         return _phase_line(words[1:], vocabulary)
     if words[0].casefold() == "rollout":

@@ -197,6 +197,43 @@ def test_an_unknown_word_is_repeated_only_in_part() -> None:
     assert len(reading.sentence) < 200
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "approve 7K2?",
+        "approve?",
+        "`approve 7K2?`",
+        "approve 7K2? thanks",
+        "approve 7K2 test only?",
+        "7K2 approve?",
+        "resume contoso?",
+        "rollout rollback 7K2?",
+        "abort 7K2?",
+        "did 7K2?",
+        "looksright?",
+        "unbind?",
+    ],
+)
+def test_a_question_is_never_carried_out(line: str) -> None:
+    reading = parse(line, HERE)
+
+    assert isinstance(reading, Mistyped)
+    assert "question" in reading.sentence
+
+
+@pytest.mark.parametrize("line", ["stop contoso?", "reject 7K2 who is there tonight?", "why 7K2?", "status?"])
+def test_what_holds_work_back_or_only_looks_may_have_a_question_mark(line: str) -> None:
+    assert not isinstance(parse(line, HERE), Mistyped)
+
+
+@pytest.mark.parametrize("more", ["not yet", "tomorrow", "after lunch", "not before 20:00"])
+def test_a_resume_with_words_that_are_not_understood_starts_nothing(more: str) -> None:
+    reading = parse(f"resume contoso {more}", HERE)
+
+    assert isinstance(reading, Mistyped)
+    assert "nothing was started again" in reading.sentence
+
+
 def test_every_command_has_its_own_words_and_a_usage_that_begins_with_its_name() -> None:
     words = [word for spec in COMMANDS for word in spec.words]
 
