@@ -18,13 +18,14 @@ import msgspec
 from aiohttp import web
 
 from bot.cli import worldly
+from bot.cli.playing import Stage, to_paste
 from bot.twins.slack.control import PREFIX, TOKEN_HEADER
 from bot.twins.slack.fake import FakeSlack, SlackOptions
 from bot.twins.slack.scenario import BadScenario, read_scenario
 from bot.twins.slack.server import build_app
 
 DEFAULT_BOT_URL = "http://127.0.0.1:3978/slack/events"
-EXAMPLE = '{"person": "dana", "channel": "#contoso", "command": "/ring", "text": "waiting"}'
+COMMAND = "/ring"
 SHUTDOWN_S = 2.0
 
 
@@ -83,8 +84,7 @@ async def _serve(fake: FakeSlack, host: str, port: int) -> None:
 
 def _words(fake: FakeSlack) -> str:
     first = msgspec.json.encode({"url": fake.origin, "pid": os.getpid()}).decode()
-    people = ", ".join(each.name for each in fake.workspace.persons.values() if not each.is_bot)
-    call = f"curl -s -H '{TOKEN_HEADER}: {fake.options.control_token}'"
+    people = [each for each in fake.workspace.persons.values() if not each.is_bot]
     channels = ", ".join(f"#{each.name}" for each in fake.workspace.channels.values() if not each.is_dm)
     return "\n".join(
         (
@@ -92,14 +92,28 @@ def _words(fake: FakeSlack) -> str:
             f"export SLACK_API_URL={fake.origin}/api/",
             f"export SLACK_BOT_TOKEN={fake.options.token}",
             f"export SLACK_SIGNING_SECRET={fake.options.signing_secret}",
-            f"# people: {people}",
+            "# these three in a second terminal, and then there: make run",
+            f"# people: {', '.join(each.name for each in people)}",
             f"# channels: {channels}",
             f"# deliveries go to {fake.courier.url}",
-            "# a person types:",
-            f"# {call} -d '{EXAMPLE}' {fake.origin}{PREFIX}command",
-            "# what is seen then:",
-            f"# {call} '{fake.origin}{PREFIX}seen?person=dana&channel=contoso'",
+            *to_paste(stage(fake)),
         )
+    )
+
+
+def stage(fake: FakeSlack) -> Stage:
+    """How this one is played with from a shell."""
+    space = fake.workspace
+    members = [each for each in space.persons.values() if each.kind == "member" and not each.is_bot]
+    return Stage(
+        door=f"{fake.origin}{PREFIX}",
+        header=f"{TOKEN_HEADER}: {fake.options.control_token}",
+        where=next((f"#{each.name}" for each in space.channels.values() if not each.is_dm), ""),
+        place="channel",
+        talk="ring",
+        verb="command",
+        order={"command": COMMAND, "text": "$*"},
+        accounts={each.name: f"slack:{space.spec.team_id}:{each.id}" for each in members},
     )
 
 

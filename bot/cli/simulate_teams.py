@@ -17,12 +17,14 @@ from typing import Final
 import msgspec
 
 from bot.cli import worldly
+from bot.cli.playing import Stage, to_paste
 from bot.clock import SystemClock
-from bot.twins.teams.control import address_book, arrange
+from bot.twins.teams.control import TOKEN_HEADER, address_book, arrange
 from bot.twins.teams.sample import SAMPLE
 from bot.twins.teams.server import serving
 from bot.twins.teams.service import Teams, TeamsOptions
 
+SETTINGS_FILE: Final = "teams.toml"
 BOT_URL: Final = "http://127.0.0.1:3978/api/messages"
 
 
@@ -78,7 +80,9 @@ async def _serve(teams: Teams, host: str, port: int) -> None:
             loop.add_signal_handler(number, stop.set)
     async with serving(teams, host, port) as url:
         print(msgspec.json.encode({"url": url, "pid": os.getpid()}).decode())
-        print("\n".join(_to_set(teams)))
+        print(
+            "\n".join((*_to_set(teams), *to_paste(stage(teams)), "# everybody and everything, for programs:"))
+        )
         print(msgspec.json.encode(address_book(teams)).decode(), flush=True)
         await stop.wait()
 
@@ -93,7 +97,31 @@ def _to_set(teams: Teams) -> list[str]:
         f"MICROSOFT_APP_PASSWORD={options.app_password}",
         f"MICROSOFT_APP_TENANT_ID={options.tenant_id}",
         "MICROSOFT_APP_TYPE=SingleTenant",
-        f"# metadata of the tokens shown to the bot: {teams.url}/openid",
-        f"# login of the bot: {teams.url}/{options.tenant_id}/oauth2/v2.0/token",
         f"# service URL: {teams.service_url}",
+        "# all of it, and where keys and tokens come from; in a second terminal, and then there: make run",
+        f"cat > {SETTINGS_FILE} <<'END'",
+        "[teams]",
+        f'app_id = "{options.app_id}"',
+        f'app_password = "{options.app_password}"',
+        f'app_tenant_id = "{options.tenant_id}"',
+        f'openid_url = "{teams.url}/openid"',
+        f'login_url = "{teams.url}"',
+        "END",
+        f"export RINGMASTER_CONFIG={SETTINGS_FILE}",
     ]
+
+
+def stage(teams: Teams) -> Stage:
+    """How this one is played with from a shell."""
+    options, people = teams.options, teams.world.people.values()
+    staff = [each for each in people if not each.guest and each.tenant_id == options.tenant_id]
+    return Stage(
+        door=f"{teams.url}/_control/",
+        header=f"{TOKEN_HEADER}: {options.control_token}",
+        where="Contoso/patching",
+        place="conversation",
+        talk="say",
+        verb="say",
+        order={"words": "$*", "mention": True},
+        accounts={each.name: f"teams:{each.tenant_id}:{each.aad_id}" for each in staff},
+    )

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from bot.twins.slack import acts, forms, payloads, readouts
+from bot.twins.slack import acts, forms, payloads, readouts, terminal
 from bot.twins.slack.answers import NoSuchThing, json_answer
 from bot.twins.slack.courier import FORM, Outcome
 from bot.twins.slack.fake import FakeSlack
@@ -35,6 +35,7 @@ from bot.twins.slack.wire import (
     Outcomes,
     Place,
     Post,
+    Press,
     Raw,
     Say,
     Submit,
@@ -44,6 +45,8 @@ from bot.twins.slack.workspace import Workspace
 FAKE: Final = web.AppKey("fake", FakeSlack)
 PREFIX: Final = "/_control/"
 TOKEN_HEADER: Final = "X-Twin-Token"  # noqa: S105 - the header's name
+SCREEN_MESSAGES: Final = 20
+"""What a terminal shows of a conversation when nobody says how much."""
 LONGEST_LEAP_S: Final = 400 * 86_400
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")
@@ -116,6 +119,10 @@ async def _raw(request: web.Request) -> web.StreamResponse:
     parcel = request.app[FAKE].courier.raw(request.match_info["delivery"])
     body = parcel.body.decode(errors="replace")
     return json_answer(Raw(body=body, headers=parcel.headers, content_type=parcel.content_type))
+
+
+async def _press(fake: FakeSlack, act: Press) -> Outcome:
+    return await acts.click(fake, terminal.newest(fake, act))
 
 
 # --- the workspace ---
@@ -229,6 +236,14 @@ async def _seen(request: web.Request) -> web.StreamResponse:
     return json_answer(readouts.seen(request.app[FAKE], query.get("person", ""), query.get("channel", "")))
 
 
+async def _screen(request: web.Request) -> web.StreamResponse:
+    query = request.query
+    last = query.get("last", "")
+    number = int(last) if last.isascii() and last.isdigit() else SCREEN_MESSAGES
+    shown = terminal.screen(request.app[FAKE], query.get("person", ""), query.get("channel", ""), number)
+    return web.Response(text=shown)
+
+
 async def _modal(request: web.Request) -> web.StreamResponse:
     return json_answer(readouts.screen(request.app[FAKE], request.query.get("person", "")))
 
@@ -258,6 +273,7 @@ ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "command", _act(Command, acts.command)),
     ("POST", "tab", _act(OpenTab, acts.open_tab)),
     ("POST", "click", _act(Click, acts.click)),
+    ("POST", "press", _act(Press, _press)),
     ("POST", "submit", _act(Submit, forms.submit)),
     ("POST", "close", _act(Close, forms.close)),
     ("POST", "post", _act(Post, _post)),
@@ -271,6 +287,7 @@ ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("DELETE", "faults", _clear_faults),
     ("POST", "outage", _outage),
     ("GET", "seen", _seen),
+    ("GET", "screen", _screen),
     ("GET", "modal", _modal),
     ("GET", "calls", _calls),
     ("GET", "notices", _notices),

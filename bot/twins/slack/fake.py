@@ -65,9 +65,7 @@ class FakeSlack:
 
     def replace_workspace(self, spec: WorkspaceSpec) -> None:
         """Begin anew with other people and channels; token, secret, clock, log and faults stay."""
-        ahead_s = self.workspace.ahead_s
-        self.workspace = Workspace(spec, self._now)
-        self.workspace.ahead_s = ahead_s
+        self.workspace = Workspace(spec, self._now, self.workspace.ahead_s)
         self.rates = Rates()
         for rights in (self.triggers, self.response_urls, self.modals):
             rights.clear()
@@ -103,7 +101,7 @@ class FakeSlack:
 
     def new_trigger(self, person: Person) -> Trigger:
         """The right to open one modal for this person."""
-        number = self.workspace.new_id("")
+        number = self.workspace.event_id("")
         trigger = Trigger(
             id=f"{number}.{self.workspace.spec.team_id}.trigger",
             user_id=person.id,
@@ -114,7 +112,7 @@ class FakeSlack:
 
     def new_response_url(self, kind: str, channel: Channel, person: Person, source_ts: str = "") -> str:
         """A fresh response URL; `kind` is `commands` or `actions`."""
-        number = self.workspace.new_id("")
+        number = self.workspace.event_id("")
         path = f"/{kind}/{self.workspace.spec.team_id}/{number}/fake{number}"
         right = ResponseUrl(
             path=path,

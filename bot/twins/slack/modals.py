@@ -35,7 +35,7 @@ def exchange(fake: FakeSlack, trigger_id: str) -> str:
 
 def put(fake: FakeSlack, user_id: str, view: dict[str, Any], *, on_top_of: Modal | None = None) -> Modal:
     """A new view on this person's screen; what was open before is gone unless it goes on top."""
-    view_id = fake.workspace.new_id("V0")
+    view_id = fake.workspace.event_id("V0")
     modal = Modal(
         id=view_id,
         user_id=user_id,

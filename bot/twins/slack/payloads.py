@@ -58,7 +58,7 @@ def event(fake: FakeSlack, inner: dict[str, Any], channel: Channel | None = None
         "api_app_id": spec.app_id,
         "event": inner,
         "type": "event_callback",
-        "event_id": fake.workspace.new_id("Ev0"),
+        "event_id": fake.workspace.event_id("Ev0"),
         "event_time": int(fake.workspace.now_s()),
         "authorizations": [
             {

@@ -52,6 +52,14 @@ class Click(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tamper: Tamper = HONEST
 
 
+class Press(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person presses the newest button with these words on it."""
+
+    person: str
+    channel: str
+    label: str
+
+
 class Submit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person fills in the modal that is open and sends it."""
 

@@ -21,12 +21,13 @@ SLACKBOT: Final = "USLACKBOT"
 class Workspace:
     """One team with the bot installed. Every change of a message goes through here."""
 
-    def __init__(self, spec: WorkspaceSpec, now: Callable[[], datetime]) -> None:
+    def __init__(self, spec: WorkspaceSpec, now: Callable[[], datetime], ahead_s: float = 0.0) -> None:
         check(spec)
         self.spec = spec
         self._now = now
-        self.ahead_s = 0.0
+        self.ahead_s = ahead_s
         """Seconds by which the control door has moved this workspace's clock ahead."""
+        self._began_us = round(self.now_s() * 1_000_000)
         self._last_us = 0
         self._numbers: dict[str, int] = {}
         self.persons: dict[str, Person] = {}
@@ -55,6 +56,12 @@ class Workspace:
         """An id of the kind that begins with these letters: numbered, so that two runs give the same."""
         self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
         return f"{prefix}{self._numbers[prefix]:09d}"
+
+    def event_id(self, prefix: str) -> str:
+        """The same for what happens once: it is never given again, also not after a start anew. Who gets the
+        name of an old delivery takes the new one for its repetition.
+        """
+        return f"{prefix}{self._began_us:016d}{self.new_id('')}"
 
     # --- accounts and channels ---
 

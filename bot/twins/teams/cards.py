@@ -161,6 +161,12 @@ def buttons(card: Node) -> list[Node]:
     return [node for kind, node in _walk(card) if kind.startswith("Action.")]
 
 
+def texts(card: Node) -> list[str]:
+    """What can be read on a card, line by line; the names of its fields too."""
+    words = [node.get("text") or node.get("label") for _, node in _walk(card)]
+    return [word for word in words if isinstance(word, str) and word]
+
+
 def fields(card: Node) -> list[Node]:
     """The inputs of a card, shown cards included."""
     return [node for kind, node in _walk(card) if kind.startswith("Input.")]

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 from aiohttp import web
 
-from bot.twins.teams import deeds, sight
+from bot.twins.teams import deeds, sight, terminal
 from bot.twins.teams.connector import TEAMS
 from bot.twins.teams.faults import Fault
 from bot.twins.teams.model import Person
@@ -21,6 +21,7 @@ from bot.twins.teams.orders import (
     Membership,
     NewPerson,
     Outage,
+    Press,
     Raw,
     Refresh,
     Resend,
@@ -32,6 +33,8 @@ from bot.twins.teams.service import Teams
 from bot.twins.teams.world import guid, teams_id
 
 TOKEN_HEADER: Final = "X-Twin-Token"  # noqa: S105 - the header's name
+SCREEN_MESSAGES: Final = 20
+"""What a terminal shows of a conversation when nobody says how much."""
 Shape = TypeVar("Shape")
 
 
@@ -128,6 +131,12 @@ async def click(request: web.Request) -> web.Response:
     return json_answer(await deeds.click(request.app[TEAMS], await _read(request, Click)))
 
 
+async def press(request: web.Request) -> web.Response:
+    """POST /_control/press: the newest button of that title."""
+    teams = request.app[TEAMS]
+    return json_answer(await deeds.click(teams, terminal.newest(teams, await _read(request, Press))))
+
+
 async def refresh(request: web.Request) -> web.Response:
     """POST /_control/refresh."""
     return json_answer(await deeds.refresh(request.app[TEAMS], await _read(request, Refresh)))
@@ -195,6 +204,17 @@ async def seen(request: web.Request) -> web.Response:
     tenant = request.app[TEAMS].world
     person = tenant.person(request.query.get("person", ""))
     return json_answer(sight.seen(tenant, person, request.query.get("conversation") or f"@{person.name}"))
+
+
+async def screen(request: web.Request) -> web.Response:
+    """GET /_control/screen?person=&conversation=&last=: as words."""
+    teams, query = request.app[TEAMS], request.query
+    person = teams.world.person(query.get("person", ""))
+    last = query.get("last", str(SCREEN_MESSAGES))
+    if not last.isdecimal():
+        raise BadOrder("'last' must be a number")
+    shown = terminal.screen(teams, person, query.get("conversation") or f"@{person.name}", int(last))
+    return web.Response(text=shown)
 
 
 async def toasts(request: web.Request) -> web.Response:

@@ -75,6 +75,15 @@ class Click(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     old_client: bool = False
 
 
+class Press(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person presses the newest button of this title that is seen in a conversation."""
+
+    person: str
+    label: str
+    conversation: str = ""
+    inputs: dict[str, str] = {}
+
+
 class Refresh(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person's client asks for its own view: of one card, or of every card in the conversation."""
 
