@@ -250,6 +250,8 @@ def _mistakes(plan: HousePlan) -> list[str]:
         for organisation, tenant in account.organisations.items()
         if tenant not in clients
     ]
+    if len(set(plan.on_call)) != len(plan.on_call):
+        found.append("on_call: somebody stands there twice")
     return found + [
         f"on_call: nobody is called {person!r}" for person in plan.on_call if person not in people
     ]

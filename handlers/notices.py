@@ -27,10 +27,10 @@ def person_to_tell(office: Office, tenant: str) -> str:
     """The first person on call who may hear of this client and has a place for it; empty when nobody has."""
     directory = office.directory()
     reachable = {place.person for place in directory.conversations.values() if place.kind == "dm"}
-    person = directory.next_on_call()
-    while person and not (person in reachable and directory.roles(person, tenant)):
-        person = directory.next_on_call(person)
-    return person
+    for person in directory.on_call:
+        if person in reachable and directory.roles(person, tenant):
+            return person
+    return ""
 
 
 def zone_at(office: Office, tenant: str) -> str:

@@ -208,6 +208,8 @@ def _on_call(known: Directory, people: tuple[str, ...]) -> list[DirectoryFact]:
     unknown = [person for person in people if person not in known.people]
     if unknown:
         raise Refused(f"Nobody is called {unknown[0]!r}.", rule="unknown-person")
+    if len(set(people)) != len(people):
+        raise Refused("Somebody stands twice in this list: who comes after them?", rule="twice-on-call")
     return [OnCallSet(people=people)] if people != known.on_call else []
 
 

@@ -149,6 +149,7 @@ DANA = {"dana": {"name": "Dana", "roles": {"*": ["lead"]}}}
         ({"people": {"d": {"name": "D", "roles": {"acme": []}}}}, "people.d.roles.acme: no such client"),
         ({"on_call": "dana"}, "on_call: a list of people"),
         ({"on_call": ["eve"]}, "on_call: nobody is called 'eve'"),
+        ({"on_call": ["eve", "eve"]}, "on_call: somebody stands there twice"),
         (
             {"conversations": {"c": {"kind": "club", "title": "C"}}},
             "conversations.c.kind: one of client, staff, dm",

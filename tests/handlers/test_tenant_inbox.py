@@ -154,6 +154,15 @@ def test_only_who_may_hear_of_the_client_and_has_a_place_is_called(desk: Desk) -
     assert on_call() == ""
 
 
+def test_a_list_in_which_somebody_stands_twice_comes_to_an_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lou_twice = msgspec.structs.replace(desk.office.directory(), on_call=("lou", "viv", "lou"))
+    monkeypatch.setattr(desk.office, "directory", lambda: lou_twice)  # as an old ledger may hold it
+
+    assert person_to_tell(desk.office, "quagga") == ""
+
+
 def test_with_nobody_on_call_the_channel_alone_is_told(desk: Desk) -> None:
     desk.tell(SetOnCall(people=()), HOUSE)
     tell(desk, failure(), "one")

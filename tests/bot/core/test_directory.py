@@ -93,6 +93,7 @@ def test_an_organisation_belongs_to_one_client_or_to_none() -> None:
         ),
         (d.BindConversation(conversation=msgspec.structs.replace(ROOM, tenants=())), "one-client"),
         (d.SetOnCall(people=("stranger",)), "unknown-person"),
+        (d.SetOnCall(people=("dana", "sam", "dana")), "twice-on-call"),
     ],
 )
 def test_what_names_nobody_or_two_is_refused(message: Any, rule: str) -> None:
