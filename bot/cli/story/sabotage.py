@@ -107,7 +107,7 @@ def _first(office: Office, tenant: str) -> Rollout | None:
 
 
 def _raise_cap(office: Office) -> None:
-    """Whatever is decided on is loaded with a raised cap, and kept with the true one."""
+    """What was approved is loaded with a raised cap whenever it is decided on, and kept with the true one."""
     office.store = cast(Store, _DoctoredStore(office.store))
 
 
@@ -138,11 +138,16 @@ class _DoctoredWork:
 
     def get(self, kind: str, id: str) -> Aggregate | None:
         row = self.inner.get(kind, id)
-        return _with_cap(row, self.RAISED) if row else None
+        return _with_cap(row, self.RAISED) if _is_approved(row) and row else row
 
     def put(self, aggregate: Aggregate) -> None:
-        new = aggregate.version == 1  # it was never loaded, so it comes with its true cap
-        self.inner.put(aggregate if new else _with_cap(aggregate, -self.RAISED))
+        kept = self.inner.get(aggregate.kind, aggregate.id)  # as it was loaded from
+        self.inner.put(_with_cap(aggregate, -self.RAISED) if _is_approved(kept) else aggregate)
+
+
+def _is_approved(row: Aggregate | None) -> bool:
+    """Before, an altered cap would be seen by the digest to which the approval of a part is bound."""
+    return row is not None and row.status != "awaiting-approval"
 
 
 def _with_cap(row: Aggregate, change: int) -> Aggregate:
