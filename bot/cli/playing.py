@@ -9,7 +9,7 @@ import msgspec
 
 SETTLE_SECONDS: Final = 1
 """Between a line or a press and the look at what came of it: answers follow after it was taken."""
-LAST: Final = 2
+LAST: Final = 3
 """Messages that `look` shows."""
 
 
