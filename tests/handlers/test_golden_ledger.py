@@ -7,12 +7,13 @@ is there is never written again; before its release, and only then, it may be de
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from bot.core.ports import Aggregate, DeviceRow, UnitOfWork
+from bot.core.ports import Aggregate, DeviceRow, Store, UnitOfWork
 from bot.core.value import digest
 from bot.core.vocabulary import decode_entry
 from handlers.machines import KINDS
@@ -20,9 +21,10 @@ from handlers.replay import EVERYTHING, fold
 from store.memory import MemoryStore
 from tests.builders import NOW
 from tests.handlers.ledger_story import TENANTS, tell_story
+from tests.handlers.ledger_story_two import tell_second_story
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ledger"
-RELEASE = "r1"
+RELEASES: dict[str, Callable[[Store], object]] = {"r1": tell_story, "r2": tell_second_story}
 WRITE = os.environ.get("RINGMASTER_GOLDEN") == "write"
 
 
@@ -36,7 +38,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_ledger(path: Path) -> None:
     store = MemoryStore()
-    tell_story(store)
+    RELEASES[path.stem](store)
     lines = []
     for tenant in TENANTS:
         with store.read(tenant) as uow:
@@ -47,19 +49,19 @@ def write_ledger(path: Path) -> None:
     path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
 
 
-def golden_lines() -> list[Line]:
-    path = GOLDEN / f"{RELEASE}.jsonl"
+def golden_lines(release: str) -> list[Line]:
+    path = GOLDEN / f"{release}.jsonl"
     if WRITE and not path.exists():
         write_ledger(path)
     return [msgspec.json.decode(line, type=Line) for line in path.read_bytes().splitlines()]
 
 
-def folded(tenant: str) -> list[str]:
+def folded(release: str, tenant: str) -> list[str]:
     """One line for each thing at the end: what it is, how often it was kept, and the digest of all of it."""
     store = MemoryStore()
     store.create(tenant)
     with store.begin(tenant) as uow:
-        for number, line in enumerate(each for each in golden_lines() if each.tenant == tenant):
+        for number, line in enumerate(each for each in golden_lines(release) if each.tenant == tenant):
             content = bytes(line.content)
             uow.append(kind=line.kind, message_id=f"m{number}", received_at=NOW, now=NOW, content=content)
         fold(uow.entries(), uow)
@@ -85,21 +87,24 @@ def whole(row: Aggregate | DeviceRow) -> str:
 
 
 @pytest.mark.parametrize("tenant", TENANTS)
-def test_the_ledger_of_release_1_folds_to_the_state_it_always_gave(tenant: str) -> None:
-    path = GOLDEN / f"{RELEASE}.{tenant}.end.txt"
-    found = folded(tenant)
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_ledger_of_a_release_folds_to_the_state_it_always_gave(release: str, tenant: str) -> None:
+    path = GOLDEN / f"{release}.{tenant}.end.txt"
+    found = folded(release, tenant)
     if WRITE:
         path.write_text("\n".join(found) + "\n", encoding="utf-8")
     assert found == path.read_text(encoding="utf-8").splitlines()
 
 
-def test_every_entry_of_release_1_can_still_be_read_whole() -> None:
-    for line in golden_lines():
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_entry_of_a_release_can_still_be_read_whole(release: str) -> None:
+    for line in golden_lines(release):
         entry = decode_entry(bytes(line.content))
         assert entry.frame.tenant == line.tenant
         assert entry.facts or entry.refusal
 
 
-def test_the_golden_ledger_holds_every_kind_of_thing() -> None:
-    kinds = {recorded.kind for line in golden_lines() for recorded in decode_entry(bytes(line.content)).facts}
+def test_the_golden_ledgers_hold_every_kind_of_thing() -> None:
+    lines = [line for release in RELEASES for line in golden_lines(release)]
+    kinds = {recorded.kind for line in lines for recorded in decode_entry(bytes(line.content)).facts}
     assert kinds == set(KINDS)
