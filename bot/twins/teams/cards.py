@@ -65,7 +65,7 @@ def problems(card: object) -> list[str]:
     """Why Teams would not take this card; empty for a good one."""
     if not isinstance(card, dict):
         return ["the card is not an object"]
-    found = [*_head_problems(card), *_refresh_problems(card), *_mention_problems(card)]
+    found = [*_head_problems(card), *_refresh_problems(card), *_mention_problems(card), *_row_problems(card)]
     for kind, node in _walk(card, with_fallbacks=True):
         found += _node_problems(kind, node)
     ids = [str(node.get("id")) for node in fields(card)]
@@ -132,9 +132,16 @@ def _node_problems(kind: str, node: Node) -> Iterator[str]:
     yield from (f"{kind} lacks '{name}'" for name in missing)
     if kind in ("Action.Execute", "Action.Submit") and not isinstance(node.get("data", {}), dict | str):
         yield f"the data of {kind} must be an object"
-    rows = node.get("actions")
-    if isinstance(rows, list) and len(rows) > MOST_ACTIONS:
-        yield f"{len(rows)} actions in a row, Teams draws {MOST_ACTIONS}"
+    yield from _row_problems(node)
+
+
+def _row_problems(node: Node) -> Iterator[str]:
+    """Those of mode `secondary` wait behind the row's menu and take no place in it."""
+    actions = node.get("actions")
+    row = [one for one in actions if isinstance(one, dict)] if isinstance(actions, list) else []
+    shown = sum(one.get("mode") != "secondary" for one in row)
+    if shown > MOST_ACTIONS:
+        yield f"{shown} actions in a row, Teams draws {MOST_ACTIONS}"
 
 
 def _walk(card: Node, *, with_fallbacks: bool = False) -> Iterator[tuple[str, Node]]:

@@ -10,7 +10,7 @@ from botframework.connector.aio import ConnectorClient
 from msrest.authentication import BasicTokenAuthentication
 
 from bot.twins.teams.orders import NewChat, NewPerson, Setup
-from tests.bot.twins.teams.town import FOREIGN_TENANT, Town, card_activity, card_of, log_in
+from tests.bot.twins.teams.town import FOREIGN_TENANT, Town, button, card_activity, card_of, log_in
 
 HELLO = {"type": "message", "text": "hello"}
 CALLS = {"type": "mention", "text": "Approve?", "mentioned": {"id": "29:1", "name": "Dana"}}
@@ -228,6 +228,7 @@ async def test_a_message_that_teams_would_not_take_is_refused(here: Town, activi
         {"msteams": {"entities": [CALLS | {"mentioned": {"name": "Dana"}}]}},
         {"msteams": {"entities": [CALLS | {"mentioned": None}]}},
         {"msteams": {"entities": [CALLS | {"text": "<at>Sam</at>"}]}},
+        {"actions": [button(f"B{number}") for number in range(7)]},
         {"refresh": {"action": {"type": "Action.Submit"}}},
         {"refresh": {"action": {"type": "Action.Execute", "verb": "r"}, "userIds": ["29:1"] * 61}},
         {"refresh": {"action": {"type": "Action.Execute", "verb": "r"}, "userIds": ["dana"]}},
@@ -236,6 +237,13 @@ async def test_a_message_that_teams_would_not_take_is_refused(here: Town, activi
 async def test_a_card_that_teams_would_not_draw_is_refused(here: Town, change: dict[str, Any]) -> None:
     answer = await here.send(here.place("@dana"), card_activity(card_of("Approve") | change))
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadSyntax")
+
+
+async def test_actions_behind_the_menu_take_no_place_in_the_row(here: Town) -> None:
+    row = [button(f"B{number}") for number in range(6)] + [button("More") | {"mode": "secondary"}]
+    assert (
+        await here.send(here.place("@dana"), card_activity(card_of() | {"actions": row}))
+    ).status_code == 201
 
 
 async def test_a_card_with_every_element_is_taken(here: Town) -> None:
