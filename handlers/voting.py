@@ -11,7 +11,7 @@ from bot.core.errors import Refused
 from bot.core.gates import CastVote, Gate, GateStatus, Verb, Vote
 from bot.core.offers import DIGEST_PREFIX
 from handlers import drift, projects
-from handlers.callers import Caller
+from handlers.callers import Caller, recorded
 from handlers.office import Office
 from handlers.queries import gate_with_id, tenant_of
 from handlers.subjects import subject_of
@@ -34,6 +34,9 @@ def vote_message(caller: Caller, client: Client, gate: Gate, verb: Verb, reason:
 
 def cast(office: Office, caller: Caller, client: Client, vote: CastVote) -> Answer:
     """Count the vote, or say why not; a repeated delivery gets the answer that is true of it."""
+    gone = _voter_gone(office, caller, client, vote)
+    if gone is not None:
+        return recorded(office, caller, client.tenant, vote, gone)
     frame = office.frame(client.tenant, caller.actor(), received_at=caller.received_at, id=caller.message_id)
     drift.before_vote(office, vote, frame)
     projects.before_vote(office, vote, frame)
@@ -42,6 +45,28 @@ def cast(office: Office, caller: Caller, client: Client, vote: CastVote) -> Answ
     except Refused as no:
         return RefusedAnswer(why=no.why, rule=no.rule)
     return vote_answer(office, client, vote, frame, repeated=handled.duplicate)
+
+
+def _voter_gone(office: Office, caller: Caller, client: Client, vote: CastVote) -> Refused | None:
+    """Why a yes cannot be added to those of others: one of them lost the role that it was given under.
+
+    A yes is worth what its voter may do when the question is decided, not when it was given: an account that
+    was taken away from somebody must not go on deciding through what it said before.
+    """
+    with office.store.read(client.tenant) as uow:
+        gate = gate_with_id(uow, vote.gate)
+    if vote.verb != Verb.APPROVE or gate is None or would_refuse(gate, vote, caller.frame(client.tenant)):
+        return None
+    needed, roles = set(gate.question.rules.roles), caller.directory.roles
+    others = (yes for yes in gate.approvals() if yes.person != caller.person.id)
+    names = ", ".join(yes.name for yes in others if not needed & set(roles(yes.person, client.tenant)))
+    if not names:
+        return None
+    return Refused(
+        f"{names} said yes to {gate.code} and may not decide here any more, so your yes was not counted."
+        " Reject it and ask for a new plan.",
+        rule="voter-gone",
+    )
 
 
 def would_refuse(gate: Gate | None, vote: CastVote, frame: Frame) -> Refused | None:
