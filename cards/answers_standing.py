@@ -89,7 +89,7 @@ def _client_card(state: ClientState, say: Say) -> Card:
         lines.append(line(_MODES.get(state.mode, "This client is not set up: nothing starts here.")))
     lines += [project_line(one, say) for one in state.projects[:SHOWN_PROJECTS]]
     if len(state.rollouts) == 1:
-        return _rollout_card(state.rollouts[0], say, lines)
+        return _rollout_card(state.rollouts[0], say, lines, client_stopped=bool(state.stopped))
     if state.rollouts:
         lines += [line(strong(one.code), " ", *_course(one, say), ".") for one in state.rollouts]
         title = f"{named(state.client)}: {count(len(state.rollouts), 'rollout')} under way."
@@ -126,7 +126,7 @@ def rollout_card(answer: RolloutAnswer, say: Say) -> Card:
     return _rollout_card(answer.line, say, [])
 
 
-def _rollout_card(one: RolloutLine, say: Say, before: list[Element]) -> Card:
+def _rollout_card(one: RolloutLine, say: Say, before: list[Element], *, client_stopped: bool = False) -> Card:
     lines = [*before, line(*capital(_course(one, say)), ".")]
     if one.gate_code:
         lines.append(line(f"Waiting for an answer to {one.gate_code}: ", code(f"why {one.gate_code}"), "."))
@@ -139,7 +139,9 @@ def _rollout_card(one: RolloutLine, say: Say, before: list[Element]) -> Card:
         lines.append(line(f"{count(one.left_over, 'machine')} held back or blocked; Details names them."))
     lines.append(line(_hands(one)))
     title = f"{one.code} {named(one.client)}: {shortened(one.title, 70)}"
-    return answer_about(title, *lines, status=_status(one), buttons=_rollout_buttons(one, say))
+    return answer_about(
+        title, *lines, status=_status(one), buttons=_rollout_buttons(one, say, client_stopped)
+    )
 
 
 def _status(one: RolloutLine) -> Status:
@@ -156,8 +158,11 @@ def _hands(one: RolloutLine) -> str:
     return f"{one.failed} failed." if one.failed else "Nothing needs hands."
 
 
-def _rollout_buttons(one: RolloutLine, say: Say) -> tuple[Button, ...]:
+def _rollout_buttons(one: RolloutLine, say: Say, client_stopped: bool) -> tuple[Button, ...]:
+    """What can be done next: nobody stops what stands still because the whole client does."""
     details = say.button("Details", "details", one.client, one.rollout)
+    if client_stopped:
+        return (say.button("Start again", "resume", one.client, SELF, style="primary"), details)
     if one.status in STOPPABLE:
         return (say.button("Stop", "stop", one.client, one.rollout, style="danger"), details)
     return (details,)

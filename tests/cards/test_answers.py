@@ -102,6 +102,13 @@ def test_status_counts_and_names_the_question_that_is_open() -> None:
     assert "Nothing needs hands." in said
 
 
+def test_the_one_rollout_of_a_stopped_client_is_started_again_and_not_stopped() -> None:
+    state = ClientState(client=FERNHILL, mode="live", stopped="stopped by Mara", rollouts=(LINE,))
+    shown = card(StatusAnswer(clients=(state,)))
+
+    assert [button.label for button in shown.buttons] == ["Start again", "Details"]
+
+
 def test_what_could_not_be_restored_is_said_before_all_is_well() -> None:
     line = msgspec.structs.replace(LINE, status="rollback-incomplete", needs_hands=3, ended_at=NOW)
     said = words(msgspec.structs.replace(ANSWERS["rollout-halted"], line=line))
