@@ -78,6 +78,7 @@ class MemoryQueues(ABC):
     def _again(self, known: Slot, item: OutboxItem) -> Slot:
         newest = replace(known.item, payload=item.payload)
         if known.state == "ready":
+            newest = replace(newest, priority=min(known.item.priority, item.priority))
             sooner = min(known.item.not_before, item.not_before) if known.attempt == 0 else newest.not_before
             return replace(known, item=replace(newest, not_before=sooner))
         newest = replace(newest, not_before=item.not_before)
@@ -122,11 +123,13 @@ class MemoryQueues(ABC):
             return self._set(replace(over, state="ready", place=self._next_place()))
         return self._set(replace(over, state="done", item=replace(over.item, payload=b"")))
 
-    def retry(self, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool) -> bool:
+    def retry(
+        self, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool, pulled: bool
+    ) -> bool:
         slot = self._mine(key, fence)
         if slot is None:
             return False
-        later = replace(slot.item, not_before=not_before)
+        later = slot.item if pulled and slot.again else replace(slot.item, not_before=not_before)
         started = slot.started and not no_effect
         return self._set(
             replace(
@@ -137,6 +140,7 @@ class MemoryQueues(ABC):
                 again=False,
                 started=started,
                 error=error,
+                attempt=0 if pulled else slot.attempt,
             )
         )
 

@@ -11,7 +11,20 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, and_, bindparam, case, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from bot.core.ports import InboxItem, Leased, OutboxItem, Parked
 from store.sql_base import TENANT, SqlWork
@@ -147,6 +160,8 @@ class QueueWork(SqlWork):
             changes |= {"attempt": 0, "priority": item.priority}
         self.change(_ANY.values(changes), which=item.key)
         if state == "ready":
+            more = _ANY.where(OUTBOX.c.priority > item.priority)
+            self.change(more.values(priority=item.priority), which=item.key)
             sooner = _ANY.where(OUTBOX.c.attempt == 0, OUTBOX.c.not_before > item.not_before)
             self.change(sooner.values(not_before=item.not_before), which=item.key)
         return "leased" if state == "leased" else "ready"
@@ -191,8 +206,14 @@ class QueueWork(SqlWork):
             changes |= {"state": "done", "payload": self.seal("outbox", "payload", (key,), b"")}
         return self._fenced(key, fence, **changes)
 
-    def retry(self, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool) -> bool:
+    def retry(
+        self, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool, pulled: bool
+    ) -> bool:
         changes: dict[str, Any] = {"state": "ready", "not_before": not_before, "lease_until": None}
+        if pulled:
+            later = literal(not_before, OUTBOX.c.not_before.type)
+            asked = case((OUTBOX.c.again, OUTBOX.c.not_before), else_=later)
+            changes |= {"attempt": 0, "not_before": asked}
         if no_effect:
             changes["started"] = False
         return self._fenced(key, fence, again=False, error=self._sealed_error(key, error), **changes)

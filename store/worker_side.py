@@ -30,7 +30,9 @@ class Queue(Protocol):
     def settle(self, key: str, fence: int) -> bool:
         """Carried out."""
 
-    def retry(self, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool) -> bool:
+    def retry(
+        self, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool, pulled: bool
+    ) -> bool:
         """Later."""
 
     def park(self, key: str, fence: int, *, error: str, in_doubt: bool) -> bool:
@@ -98,11 +100,22 @@ class WorkerSide(ABC, Generic[Q]):
         return uow.settle(key, fence)
 
     def retry(
-        self, tenant: str, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool = False
+        self,
+        tenant: str,
+        key: str,
+        fence: int,
+        *,
+        not_before: datetime,
+        error: str,
+        no_effect: bool = False,
+        pulled: bool = False,
     ) -> bool:
         """Try again then."""
         return self._in_one(
-            tenant, lambda w: w.retry(key, fence, not_before=not_before, error=error, no_effect=no_effect)
+            tenant,
+            lambda w: w.retry(
+                key, fence, not_before=not_before, error=error, no_effect=no_effect, pulled=pulled
+            ),
         )
 
     def park(self, tenant: str, key: str, fence: int, *, error: str, in_doubt: bool = False) -> bool:

@@ -313,9 +313,21 @@ class Store(Protocol):
         """The same inside a unit of work; False (stale fence) means: drop the outcome."""
 
     def retry(
-        self, tenant: str, key: str, fence: int, *, not_before: datetime, error: str, no_effect: bool = False
+        self,
+        tenant: str,
+        key: str,
+        fence: int,
+        *,
+        not_before: datetime,
+        error: str,
+        no_effect: bool = False,
+        pulled: bool = False,
     ) -> bool:
-        """`no_effect`: the call definitely did nothing, so the next attempt need not look it up."""
+        """`no_effect`: the call definitely did nothing, so the next attempt need not look it up.
+
+        `pulled`: whoever asks for it meanwhile is served at once, as if it had not failed; its attempts are
+        forgotten.
+        """
 
     def park(self, tenant: str, key: str, fence: int, *, error: str, in_doubt: bool = False) -> bool:
         """The effect is given up, visibly."""

@@ -46,11 +46,6 @@ ENDLESS_STEPS: Final = 6
 """Their pause grows no longer after so many attempts: two minutes or so."""
 
 
-def _platform_is_away(leased: Leased, fault: Exception) -> bool:
-    """A card waits for its platform however long that is away: it is never parked for it (design 10)."""
-    return leased.item.kind == "ShowCard" and isinstance(fault, OutsideFailed)
-
-
 class Runner:
     """Carries effects out. Holds nothing that matters: kill it at any moment and start another."""
 
@@ -155,9 +150,12 @@ class Runner:
         error = str(fault) if isinstance(fault, OutsideFailed) else f"{type(fault).__name__}: {fault}"
         services = self._services
         try:
+            if leased.item.kind == "ShowCard" and isinstance(fault, OutsideFailed):
+                await services.card_later(tenant, leased, fault)
+                return
             busy = fault if isinstance(fault, OutsideBusy) else None
             no_effect = leased.item.kind not in ORDERS and not isinstance(fault, OutsideUnclear)
-            if leased.item.kind in ENDLESS or _platform_is_away(leased, fault):
+            if leased.item.kind in ENDLESS:
                 asked = busy.retry_after_seconds if busy else None
                 when = services.now() + services.delay(min(leased.attempt, ENDLESS_STEPS), asked)
                 await services.later(tenant, leased, when, error=error, no_effect=no_effect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -11,7 +12,7 @@ import msgspec
 from bot.connectors.port import RmmConnector
 from bot.core.directory import Directory
 from bot.core.envelope import BOT, Actor, Frame
-from bot.core.errors import OutsideBusy
+from bot.core.errors import OutsideBusy, OutsideFailed, OutsideUnclear
 from bot.core.ports import Intel, Leased
 from bot.settings import HardCaps
 from bot.surfaces.port import Surface
@@ -23,6 +24,8 @@ MAX_ATTEMPTS: Final = 8
 """With the delays below this is about a quarter of an hour; then a person must look."""
 FIRST_DELAY_SECONDS: Final = 2
 MAX_DELAY_SECONDS: Final = 300
+CARD_STEPS: Final = 6
+"""The pause of a card grows no longer after so many attempts in vain: two minutes or so."""
 LEASE_SECONDS: Final = 120
 """Longer than any call may take (connectors time out after 30 s and read at most a few pages)."""
 
@@ -64,6 +67,10 @@ class Services:
         self.chance = chance
         self.console_url = console_url
         self.shown: dict[tuple[str, str, str], datetime] = {}
+        self.patience: dict[tuple[str, str, str], datetime] = {}
+        """(tenant, key, place) -> before when the place does not want to hear of that card again."""
+        self.in_vain: Counter[tuple[str, str]] = Counter()
+        """(tenant, key) -> how often in a row a card could not be brought to all its places."""
         self.counters: Mapping[str, int] = {}
         """Counts of the whole house, as last gathered by the tick."""
         self.retried = 0
@@ -117,6 +124,20 @@ class Services:
         await self.in_worker(
             lambda: store.retry(
                 tenant, leased.item.key, leased.fence, not_before=when, error=error, no_effect=no_effect
+            )
+        )
+
+    async def card_later(self, tenant: str, leased: Leased, fault: OutsideFailed) -> None:
+        """A card waits for a platform however long that is away (design 10), and never with its other places:
+        a change that comes meanwhile is shown at once wherever that is possible."""
+        key = tenant, leased.item.key
+        self.in_vain[key] += 1
+        asked = fault.retry_after_seconds if isinstance(fault, OutsideBusy) else None
+        wait = timedelta(seconds=asked) if asked else self.delay(min(self.in_vain[key], CARD_STEPS))
+        when, no_effect, store = self.now() + wait, not isinstance(fault, OutsideUnclear), self.office.store
+        await self.in_worker(
+            lambda: store.retry(
+                *key, leased.fence, not_before=when, error=str(fault), no_effect=no_effect, pulled=True
             )
         )
 

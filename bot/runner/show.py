@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections import Counter
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -62,6 +63,7 @@ async def show(services: Services, tenant: str, leased: Leased) -> None:
     if job is not None:
         await _everywhere(Showing(services, tenant, leased, effect, job.drawn), job.places)
         services.shown[(tenant, effect.kind, effect.id)] = services.now()
+    services.in_vain.pop((tenant, leased.item.key), None)
     await services.done(tenant, leased)
 
 
@@ -79,20 +81,27 @@ class Showing:
         self.started = False
         """True once it is written down that a new copy may have left us."""
 
+    def at(self, place: Place) -> tuple[str, str, str]:
+        """This card in this place."""
+        return self.tenant, self.leased.item.key, place.conversation
+
 
 async def _everywhere(showing: Showing, places: tuple[Place, ...]) -> None:
     """Every place that can be reached; raises the trouble of those that must be tried again."""
     troubles: list[OutsideFailed] = []
     failed: Counter[str] = Counter()
-    for place in _turned(places, showing.leased.attempt):
+    in_vain = showing.services.in_vain[(showing.tenant, showing.leased.item.key)]
+    for place in _turned(places, showing.leased.attempt + in_vain):
         if failed[place.surface] >= TRIED_IN_VAIN:
             continue
         try:
+            _not_yet(showing, place)
             await _bring(showing, place)
         except OutsideGone as gone:
             await _unreachable(showing, place, gone)
         except OutsideFailed as fault:
             troubles.append(fault)
+            _remember_wait(showing, place, fault)
             if not isinstance(fault, OutsideBusy):
                 failed[place.surface] += 1
     if troubles:
@@ -103,6 +112,20 @@ def _turned(places: tuple[Place, ...], attempt: int) -> tuple[Place, ...]:
     """Each attempt begins with another place, so that what comes behind broken ones has its turn."""
     first = (attempt - 1) % len(places) if places else 0
     return (*places[first:], *places[:first])
+
+
+def _not_yet(showing: Showing, place: Place) -> None:
+    """A place that asked for patience is not asked before, even when the card has changed meanwhile."""
+    until = showing.services.patience.pop(showing.at(place), None)
+    left = ceil((until - showing.services.now()).total_seconds()) if until else 0
+    if left > 0:
+        raise OutsideBusy("This place has asked for patience.", retry_after_seconds=left)
+
+
+def _remember_wait(showing: Showing, place: Place, fault: OutsideFailed) -> None:
+    if isinstance(fault, OutsideBusy) and fault.retry_after_seconds:
+        wait = timedelta(seconds=fault.retry_after_seconds)
+        showing.services.patience[showing.at(place)] = showing.services.now() + wait
 
 
 def _how_bad(fault: OutsideFailed) -> tuple[bool, int]:

@@ -273,3 +273,26 @@ def test_a_new_process_takes_over_at_once_what_the_dead_one_had_not_sent(store: 
     again = claim(store, after(10))
     assert [(one.item.key, one.was_started) for one in again] == [("sent", True)]
     assert store.settle("contoso", "idle", leased["idle"].fence, now=NOW) is False, "the dead one's fence"
+
+
+def test_a_card_that_failed_is_pulled_forward_by_a_new_ask_and_keeps_that_it_may_have_left(
+    store: Store,
+) -> None:
+    enqueue(store, effect("card", coalesce=True))
+    (leased,) = claim(store)
+    store.mark_started("contoso", "card", leased.fence)
+    store.retry("contoso", "card", leased.fence, not_before=after(600), error="503", pulled=True)
+    enqueue(store, effect("card", coalesce=True, not_before=after(5)))
+    (again,) = claim(store, now=after(5))
+
+    assert (again.attempt, again.was_started) == (1, True)
+
+
+def test_a_card_that_was_asked_for_while_it_failed_does_not_wait(store: Store) -> None:
+    enqueue(store, effect("card", coalesce=True))
+    (leased,) = claim(store)
+    enqueue(store, effect("card", coalesce=True, not_before=after(3)))
+    store.retry("contoso", "card", leased.fence, not_before=after(600), error="503", pulled=True)
+
+    assert claim(store, now=after(2)) == []
+    assert keys(claim(store, now=after(3))) == ["card"]

@@ -63,7 +63,8 @@ def play(store: Store, number: int, step: tuple[Any, ...]) -> object:
         case ("settle", key, fence):
             return store.settle("contoso", key, fence, now=NOW)
         case ("retry", key, fence, seconds, no_effect):
-            return store.retry("contoso", key, fence, not_before=at(seconds), error="no", no_effect=no_effect)
+            words = {"no_effect": no_effect, "pulled": seconds % 2 == 0}
+            return store.retry("contoso", key, fence, not_before=at(seconds), error="no", **words)
         case ("park", key, fence, in_doubt):
             return store.park("contoso", key, fence, error="no", in_doubt=in_doubt)
         case ("unpark", key, seconds):
