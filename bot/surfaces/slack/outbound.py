@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
@@ -40,6 +41,7 @@ class Outbound:
         self._book = book
         self._pace = Pace(now)
         self._directs: OrderedDict[str, str] = OrderedDict()
+        self._opening = asyncio.Lock()
         self._shown: OrderedDict[str, int] = OrderedDict()
 
     def surface(self, tenant: str) -> SlackSurface:
@@ -139,14 +141,18 @@ class Outbound:
             raise OutsideGone(NOT_OURS)
         if not place.startswith("@"):
             return place
-        user = place[1:]
-        if user not in self._directs:
-            told = (await self._web.ensure("conversations.open", {"users": user})).get("channel")
-            opened = told.get("id") if isinstance(told, dict) else None
-            if not isinstance(opened, str):
-                raise OutsideFailed("Slack's answer to conversations.open made no sense.")
-            self.direct_is(user, opened)
-        return self._directs[user]
+        return await self._direct(place[1:])
+
+    async def _direct(self, user: str) -> str:
+        """Asked for once, however many cards wait for it."""
+        async with self._opening:
+            if user not in self._directs:
+                told = (await self._web.ensure("conversations.open", {"users": user})).get("channel")
+                opened = told.get("id") if isinstance(told, dict) else None
+                if not isinstance(opened, str):
+                    raise OutsideFailed("Slack's answer to conversations.open made no sense.")
+                self.direct_is(user, opened)
+            return self._directs[user]
 
     async def _user(self, person: str) -> str:
         contact = (await self._book.contacts(SURFACE, (person,))).get(person)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ class Outgoing:
         self._connector = connector
         self._app_id = app_id
         self._opened: dict[str, Address] = {}
+        self._opening = asyncio.Lock()
 
     async def show(self, conversation: str, card: Card, zone: ZoneInfo) -> str:
         """Post a card and return its message id."""
@@ -101,7 +103,8 @@ class Outgoing:
             raise OutsideGone(
                 "The bot has not been in this place in Teams. Add the app there and mention it once."
             )
-        return await self._open(conversation, account)
+        async with self._opening:  # asked for once, however many cards wait for it
+            return self._opened.get(conversation) or await self._open(conversation, account)
 
     async def _open(self, conversation: str, account: Identity) -> Address:
         through = await self._way_into(account.realm)

@@ -192,6 +192,7 @@ class Bench:
         *rings: Sequence[str],
         tenant: str = "contoso",
         target: Mapping[str, Any] | None = None,
+        code: str = "7K2",
         **changes: Any,
     ) -> Offer:
         """Plan a rollout over these rings of devices, and ask for its approval."""
@@ -205,7 +206,7 @@ class Bench:
         offer = builders.offer(*rings, **wanted)
         targets = tuple(msgspec.structs.replace(planned, **place) for planned in offer.targets)
         offer = msgspec.structs.replace(offer, targets=targets)
-        message = PlanRollout(rollout=offer.rollout, code="7K2", offer=offer, approvers=PEOPLE)
+        message = PlanRollout(rollout=offer.rollout, code=code, offer=offer, approvers=PEOPLE)
         self.office.transact(self.office.frame(tenant, DANA), message)
         return offer
 

@@ -126,6 +126,10 @@ class Chat(Protocol):
         """What the bot asked for so far: posts or updates."""
         ...
 
+    async def opened(self) -> int:
+        """How often the bot asked for a chat with one person."""
+        ...
+
 
 async def knock(port: int, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     """Post these bytes to the public port, as anybody can."""

@@ -216,3 +216,6 @@ class SlackChat:
             )
             for call in await self.slack.calls(METHODS[what])
         ]
+
+    async def opened(self) -> int:
+        return len(await self.slack.calls("conversations.open"))

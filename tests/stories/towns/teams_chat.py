@@ -197,6 +197,10 @@ class TeamsChat:
             if entry.method == METHODS[what] and found.search(entry.path)
         ]
 
+    async def opened(self) -> int:
+        log = await self.driver.log()
+        return sum(entry.method == "POST" and entry.path.endswith("/v3/conversations") for entry in log)
+
 
 def _told(receipt: Receipt, seconds: float) -> Told:
     """What stands in the card's place after a press, or the word under it."""
