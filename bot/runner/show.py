@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from bot.core.directory import Conversation, Directory
-from bot.core.effects import ShowCard
+from bot.core.effects import DECISION, ShowCard
 from bot.core.errors import OutsideBusy, OutsideFailed, OutsideGone, OutsideUnclear
 from bot.core.gates import CardSent, Gate, GateStatus
 from bot.core.ports import Copy, Leased, UnitOfWork
@@ -250,7 +250,8 @@ async def _post(showing: Showing, surface: Surface, place: Place, version: int) 
         if not await services.in_worker(store.mark_started, showing.tenant, item.key, leased.fence):
             raise OutsideFailed("somebody else shows this card by now")
         showing.started = True
-    return await surface.send(place.conversation, card, key=key)
+    urgent = showing.leased.item.priority == DECISION
+    return await surface.send(place.conversation, card, key=key, urgent=urgent)
 
 
 def card_digest(card: Card) -> str:

@@ -36,10 +36,19 @@ class Surface(Protocol):
         """True when the same key can never make a second card, so that nothing is looked up after a crash."""
         ...
 
-    async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
+    async def send(
+        self,
+        conversation: str,
+        card: Card,
+        *,
+        key: str,
+        visible_to: str | None = None,
+        urgent: bool = False,
+    ) -> str:
         """Show a new card and return its message id, unique on this surface.
 
         The same key in the same conversation is one card, as far as the platform allows that to be seen.
+        What is `urgent` goes before all else where a platform takes only so much.
         """
         ...
 

@@ -15,6 +15,10 @@ SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 HANDFUL = 10
 """Calls of the bot that a platform answers with 429 of its own, on all channels and chats."""
 APPROVERS = 3
+TELLING = 30
+"""Rollouts that run: a decided question and a live card each."""
+SOON_SECONDS = {"slack": TELLING + 10, "teams": 45}
+"""Decided questions may be ahead of a new one, live cards may not; Teams takes 60 in 30 s."""
 WITHIN = timedelta(minutes=15)
 
 
@@ -72,3 +76,22 @@ async def test_a_flood_of_questions_is_paced_and_ends_in_the_right_state(
         assert set(stand) - asking == approved
         assert len(busy) <= HANDFUL
         assert bench.parked() == []
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+async def test_a_new_question_overtakes_the_cards_that_only_tell(tmp_path: Path, name: str) -> None:
+    async with open_town(tmp_path, platforms=[name]) as town:
+        bench, chat = town.bench, town.chat(name)
+        for number in range(1, TELLING + 1):
+            ask(bench, number)
+            bench.vote(gate=f"r{number}-g1")
+        await bench.settle()
+        began = bench.clock.now()
+        ask(bench, 200)
+        while not any(card.about("r200-g1") for card in await chat.shown()):
+            bench.clock.advance(bench.clock.now() + timedelta(seconds=1))
+            await bench.settle()
+        waiting = TELLING * 2 - len(await chat.shown())
+
+        assert waiting > 0
+        assert (bench.clock.now() - began).total_seconds() <= SOON_SECONDS[name]

@@ -18,7 +18,15 @@ class ConsoleSurface:
         self._board = board
         self._hub = hub
 
-    async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
+    async def send(
+        self,
+        conversation: str,
+        card: Card,
+        *,
+        key: str,
+        visible_to: str | None = None,
+        urgent: bool = False,
+    ) -> str:
         """Post the card once; the same key again gives the same message."""
         post = await self._board.post(conversation, card, key=key, visible_to=visible_to)
         self._hub.publish(

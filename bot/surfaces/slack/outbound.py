@@ -54,7 +54,9 @@ class Outbound:
         while len(self._directs) > DIRECTS_REMEMBERED:
             self._directs.popitem(last=False)
 
-    async def send(self, tenant: str, conversation: str, card: Card, key: str, visible_to: str | None) -> str:
+    async def send(
+        self, tenant: str, conversation: str, card: Card, key: str, visible_to: str | None, urgent: bool
+    ) -> str:
         """See `Surface.send`."""
         channel = await self._channel(conversation)
         metadata = {"event_type": METADATA_TYPE, "event_payload": {"key": key}}
@@ -63,7 +65,7 @@ class Outbound:
         if visible_to is not None:
             method = "chat.postEphemeral"
             arguments = {"channel": channel, "user": await self._user(visible_to)}
-        if wait := self._pace.wait_seconds(channel, key):
+        if wait := self._pace.wait_seconds(channel, key, urgent=urgent):
             raise OutsideBusy("This Slack channel takes one message a second.", retry_after_seconds=wait)
         answer = await self._put(method, arguments, tenant, card, channel)
         stamp = answer.get("ts") or answer.get("message_ts")
@@ -178,9 +180,17 @@ class SlackSurface:
         self._outbound = outbound
         self._tenant = tenant
 
-    async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
+    async def send(
+        self,
+        conversation: str,
+        card: Card,
+        *,
+        key: str,
+        visible_to: str | None = None,
+        urgent: bool = False,
+    ) -> str:
         """Post the card; an ephemeral one for a single person, which can be neither changed nor found."""
-        return await self._outbound.send(self._tenant, conversation, card, key, visible_to)
+        return await self._outbound.send(self._tenant, conversation, card, key, visible_to, urgent)
 
     async def update(self, conversation: str, message_id: str, card: Card, *, version: int) -> None:
         """Redraw the card if this version is newer than the last one that we drew there."""

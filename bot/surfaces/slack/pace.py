@@ -25,25 +25,35 @@ class Pace:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._free_at: dict[str, datetime] = {}
+        self._urgent_at: dict[str, datetime] = {}
+        """The same for what is urgent: it stands behind what is urgent alone."""
+        self._spent: dict[str, datetime] = {}
+        """Up to when a channel's share is used by what really went; a burst runs ahead of now."""
         self._places: dict[tuple[str, str], datetime] = {}
 
-    def wait_seconds(self, channel: str, key: str) -> int:
-        """0 when the message with this key may go now; else after so many seconds its turn comes."""
+    def wait_seconds(self, channel: str, key: str, *, urgent: bool = False) -> int:
+        """0 when the message with this key may go now; else after so many seconds its turn comes.
+
+        Whoever loses a turn to something urgent has the next one.
+        """
         now = self._now()
         self._forget(now)
         mine = self._places.get((channel, key))
         if mine is None:
-            mine = self._next(channel, now)
-        if mine <= now:
+            mine = self._urgent(channel, now) if urgent else self._next(channel, now)
+        opens = self._spent.get(channel, now) - POST_EVERY * (POST_BURST - 1)
+        if mine <= now and opens <= now:
             self._places.pop((channel, key), None)
+            self._spent[channel] = max(now, self._spent.get(channel, now)) + POST_EVERY
             return 0
-        self._places[channel, key] = mine
-        return ceil((mine - now).total_seconds())
+        mine = self._places[channel, key] = max(mine, opens)
+        return max(1, ceil((mine - now).total_seconds()))
 
     def held_up(self, channel: str, seconds: int) -> None:
         """Slack itself asked for patience in this channel."""
         until = self._now() + timedelta(seconds=seconds) + POST_EVERY * (POST_BURST - 1)
-        self._free_at[channel] = max(until, self._free_at.get(channel, until))
+        for kept in (self._free_at, self._spent):
+            kept[channel] = max(until, kept.get(channel, until))
 
     def _next(self, channel: str, now: datetime) -> datetime:
         """Take the channel's next turn: a second after the last one, the first few of a burst at once."""
@@ -51,8 +61,17 @@ class Pace:
         self._free_at[channel] = ahead + POST_EVERY
         return ahead - POST_EVERY * (POST_BURST - 1)
 
+    def _urgent(self, channel: str, now: datetime) -> datetime:
+        """A turn before all that is not urgent; the line behind it grows by one."""
+        regular = self._next(channel, now)
+        mine = min(regular, max(now, self._urgent_at.get(channel, now)))
+        self._urgent_at[channel] = mine + POST_EVERY
+        return mine
+
     def _forget(self, now: datetime) -> None:
-        if len(self._free_at) > CHANNELS_MAX:
-            self._free_at = {name: at for name, at in self._free_at.items() if at > now}
+        for kept in (self._free_at, self._urgent_at, self._spent):
+            if len(kept) > CHANNELS_MAX:
+                for name in [name for name, at in kept.items() if at <= now]:
+                    del kept[name]
         for key in [key for key, at in self._places.items() if at + PLACE_KEPT < now]:
             del self._places[key]

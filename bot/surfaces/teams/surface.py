@@ -44,7 +44,15 @@ class TeamsSurface:
         self._outgoing = outgoing
         self._versions = versions
 
-    async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
+    async def send(
+        self,
+        conversation: str,
+        card: Card,
+        *,
+        key: str,
+        visible_to: str | None = None,
+        urgent: bool = False,
+    ) -> str:
         """Post the card; for one person alone, in that person's chat with the bot."""
         if visible_to is not None:
             conversation = (await self._outgoing.account(visible_to)).direct()

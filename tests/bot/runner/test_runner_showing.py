@@ -37,7 +37,15 @@ class Glass:
         self.after: list[Exception] = []
         self.broken: dict[str, Exception] = {}
 
-    async def send(self, conversation: str, card: Card, *, key: str, visible_to: str | None = None) -> str:
+    async def send(
+        self,
+        conversation: str,
+        card: Card,
+        *,
+        key: str,
+        visible_to: str | None = None,
+        urgent: bool = False,
+    ) -> str:
         if self.before:
             raise self.before.pop(0)
         if conversation in self.broken:

@@ -60,7 +60,15 @@ class Screen:
     def __init__(self) -> None:
         self.shown: list[tuple[str, str]] = []
 
-    async def send(self, conversation: str, card: Any, *, key: str, visible_to: str | None = None) -> str:
+    async def send(
+        self,
+        conversation: str,
+        card: Any,
+        *,
+        key: str,
+        visible_to: str | None = None,
+        urgent: bool = False,
+    ) -> str:
         self.shown.append((conversation, key))
         return f"m-{conversation}-{key}"
 

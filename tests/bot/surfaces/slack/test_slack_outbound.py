@@ -384,6 +384,28 @@ async def test_three_hundred_cards_get_a_turn_each_and_come_back_once(house: Hou
     for number in range(300):
         waits.append(pace.wait_seconds("C1", f"k{number}"))
     assert waits[POST_BURST:] == list(range(1, 300 - POST_BURST + 1))
-    house.pass_time(seconds=150)
-    gone = [number for number in range(300) if waits[number] and not pace.wait_seconds("C1", f"k{number}")]
-    assert len(gone) == 150
+    gone = 0
+    for second in range(1, 151):
+        house.pass_time(seconds=1)
+        due = [number for number in range(300) if waits[number] == second]
+        gone += sum(not pace.wait_seconds("C1", f"k{number}") for number in due)
+    assert gone == 150
+
+
+async def test_what_is_urgent_overtakes_three_hundred_cards_and_the_pace_is_kept(house: House) -> None:
+    pace, waits = Pace(lambda: house.at), {}
+    for number in range(300):
+        waits[f"k{number}"] = pace.wait_seconds("C1", f"k{number}")
+    waits["yes"] = pace.wait_seconds("C1", "yes", urgent=True)
+    went = []
+    for second in range(1, 20):
+        house.pass_time(seconds=1)
+        went.append(0)
+        due_now = [key for key, due in waits.items() if due == second]
+        for key in sorted(due_now, key=lambda key: key != "yes"):  # as the outbox hands them out
+            wait = pace.wait_seconds("C1", key, urgent=key == "yes")
+            went[-1] += not wait
+            waits[key] = second + wait if wait else 0
+
+    assert waits["yes"] == 0
+    assert max(went) == 1
