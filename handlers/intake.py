@@ -13,12 +13,12 @@ from datetime import date, datetime
 
 from bot.core.actions import DeviceClass, DeviceSnapshot
 from bot.core.advisor import Advice, AdvisedDevice, Situation, advise
-from bot.core.envelope import Actor, Standing
+from bot.core.envelope import BOT, Actor, Standing
 from bot.core.errors import Refused
-from bot.core.gates import GateStatus
+from bot.core.gates import GateStatus, VoidGate
 from bot.core.intel import Catalogue, Flaw, release_of
 from bot.core.narrowing import TAKEN_AWAY
-from bot.core.offers import Evidence
+from bot.core.offers import Evidence, Offer
 from bot.core.planning import Draft, draft_offer
 from bot.core.policy import zone_of
 from bot.core.ports import Intel, UnitOfWork
@@ -41,6 +41,8 @@ IMPORTANCE = {
 }
 """How much a client suffers when such a machine is down, where the policy names no number: our judgement."""
 SYSTEM = "advisor"
+OUTSIDE = "recommender:"
+"""Begins the requester's name of what an outsider recommended."""
 ASKED_SIGNS = 16
 """64 bits of a message's digest: a rollout's id stands in every button and in every job's parameters, where
 conversation and person have no business and room is short."""
@@ -92,7 +94,7 @@ def assess(
     tenant = office.tenant(tenant_id)
     if tenant is None:
         raise Refused("This client is not set up yet.", rule="not-provisioned")
-    taken = _taken(office, tenant_id, update, wished=requester is not None)
+    taken = _taken(office, tenant_id, update, wished=requester is not None, outside=outsider is not None)
     free = tuple(device for device in fleet if device.device_id not in taken)
     catalogue = intel.catalogue()
     case = Case(tenant, update, catalogue, free)
@@ -113,6 +115,9 @@ def assess(
         office.give_back(frame)  # nothing was opened; a fleet read comes by here again and again
         rest = f" {len(held)} more that lack it are part of {taken_by(held)} already." if held else ""
         raise Refused(f"{no.why}{rest}", rule=no.rule) from no
+    if outsider is None:
+        _not_twice(office, offer)
+        _give_way(office, offer)
     directory = office.directory()
     approvers = directory.holders(tenant_id, offer.rules.roles)
     message = Recommend(
@@ -128,11 +133,12 @@ def assess(
     return office.transact(frame, message)
 
 
-def _taken(office: Office, tenant: str, update: str, *, wished: bool) -> dict[str, str]:
+def _taken(office: Office, tenant: str, update: str, *, wished: bool, outside: bool) -> dict[str, str]:
     """Devices of rollouts that have not ended -> the rollout's code: one device, one rollout at a time.
 
     A rollout that was ended by hand lets finish what is under way: those devices are still its own. What was
-    left out when a rollout was approved is free, also for the same update, but only a person asks for it.
+    left out when a rollout was approved is free, also for the same update, but only a person asks for it. An
+    outsider's unanswered question holds nothing against the house's own advisor and people.
     """
     living = [status.value for status in RolloutStatus if status not in FINAL]
     taken: dict[str, str] = {}
@@ -144,7 +150,7 @@ def _taken(office: Office, tenant: str, update: str, *, wished: bool) -> dict[st
                 taken |= {device.device: rollout.code for device in busy}
         for row in uow.find("rollout", statuses=living):
             rollout, _ = load_rollout(uow, row.id)
-            if rollout is None:
+            if rollout is None or (not outside and _only_recommended(rollout)):
                 continue
             same = rollout.offer.update.lower() == update.lower()
             if same and not (wished and _left_some_out(rollout)):
@@ -154,6 +160,26 @@ def _taken(office: Office, tenant: str, update: str, *, wished: bool) -> dict[st
                 )
             taken |= {target.device_id: rollout.code for target in rollout.offer.targets}
     return taken
+
+
+def _not_twice(office: Office, offer: Offer) -> None:
+    """Before anything makes room for a plan, the plan must be a new one."""
+    with office.store.read(offer.tenant) as uow:
+        if uow.get("recommendation", recommendation_of(offer.rollout)) is not None:
+            raise Refused("This was recommended already.", rule="already-recommended")
+
+
+def _give_way(office: Office, offer: Offer) -> None:
+    """Unanswered questions of an outsider about these devices are taken back before ours is asked."""
+    devices = {target.device_id for target in offer.targets}
+    with office.store.read(offer.tenant) as uow:
+        rows = uow.find("rollout", statuses=(RolloutStatus.AWAITING_APPROVAL.value,))
+        asked = [rollout for row in rows if (rollout := load_rollout(uow, row.id)[0])]
+    for rollout in asked:
+        if _only_recommended(rollout) and devices & {target.device_id for target in rollout.offer.targets}:
+            difference = f"The house's own plan {offer.title} takes its place on devices of it."
+            message = VoidGate(gate=rollout.gate, rule="own-plan-instead", difference=difference)
+            office.transact(office.frame(offer.tenant, BOT, id=f"void:{rollout.gate}"), message)
 
 
 def _left_some_out(rollout: Rollout) -> bool:
@@ -175,7 +201,7 @@ def _requested_by(requester: Standing | None, outsider: Outsider | None) -> str:
     """An outsider is no person: its name is marked, so that nobody of the desk can be taken for it."""
     if requester:
         return requester.person
-    return f"recommender:{outsider.name}" if outsider else SYSTEM
+    return f"{OUTSIDE}{outsider.name}" if outsider else SYSTEM
 
 
 def rollout_id(update: str, asked: str = "") -> str:
@@ -238,7 +264,14 @@ def already_asked(office: Office, tenant_id: str, update: str) -> bool:
             return True
         final = {status.value for status in FINAL}
         rows = [row for row in uow.find("rollout") if row.status not in final]
-    return bool(rows)
+        living = [rollout for row in rows if (rollout := load_rollout(uow, row.id)[0])]
+    return not all(_only_recommended(rollout) for rollout in living)
+
+
+def _only_recommended(rollout: Rollout) -> bool:
+    """Nobody of the house asked for it and nobody said yes yet: it gives way to whoever of the house asks."""
+    unanswered = rollout.status == RolloutStatus.AWAITING_APPROVAL
+    return unanswered and rollout.offer.requester.startswith(OUTSIDE)
 
 
 # --- the parts of the message ---

@@ -23,6 +23,8 @@ from handlers.office import EVERY_ROW, Office
 
 MAX_FLAWS: Final = 50
 """Flaws that one routine names; only a first import brings more at once. The next reading goes on."""
+RECOMMENDED: Final = "recommended"
+"""The trigger of what came from outside."""
 ID_SIGNS: Final = 16
 """64 bits of a digest: a routine's id stands in every order's key, where room is short."""
 
@@ -101,7 +103,7 @@ def propose(
         routine=id,
         code=frame.codes[0],
         area=area,
-        levelled=level_for(tenant.policy.levels, area, confidence),
+        levelled=level_for(tenant.policy.levels, area, confidence, outside=cause.trigger == RECOMMENDED),
         cause=cause,
         devices=tuple(_device(one) for one in concerned[:MAX_DEVICES]),
         left_out=max(len(concerned) - MAX_DEVICES, 0),

@@ -80,13 +80,21 @@ class Levelled(Value):
     why: str
 
 
-def level_for(levels: Mapping[str, str], area: str, confidence: int = CERTAIN) -> Levelled:
-    """The level of one piece of work; `confidence` is 0 to 100, `levels` are the policy's own."""
+def level_for(
+    levels: Mapping[str, str], area: str, confidence: int = CERTAIN, *, outside: bool = False
+) -> Levelled:
+    """The level of one piece of work; `confidence` is 0 to 100, `levels` are the policy's own.
+
+    What was recommended from `outside` is never carried out unasked: whoever is not us can only recommend.
+    """
     known = AREAS.get(area)
     if known is None:
         raise Broken(f"no area is called {area!r}")
     chosen = Level(levels.get(area, known.default))
     whose = "this client's policy" if area in levels else "the default"
+    if outside and chosen in (Level.L0, Level.L1):
+        why = f"{whose} says {chosen}, raised to {known.raised}: it was recommended from outside"
+        return Levelled(level=known.raised, rule=known.rule, why=why)
     if chosen == Level.L1 and confidence < LOW_CONFIDENCE:
         why = f"{whose} says L1, raised to {known.raised}: confidence {confidence} is below {LOW_CONFIDENCE}"
         return Levelled(level=known.raised, rule=known.rule, why=why)
