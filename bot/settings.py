@@ -263,6 +263,8 @@ def _chat(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[str])
         good = _fitting(kind, _table(raw[name], place, mistakes), partial(_in_table, place), mistakes)
         if good.get("api_url") and not _reachable(good["api_url"]):
             mistakes.append(f"{place}.api_url: must start with https:// (http only for this machine)")
+        if name == "teams":
+            mistakes += [f"{place}.{missing}" for missing in _teams_lacks(good)]
         if len(mistakes) > before:
             continue
         try:
@@ -270,6 +272,14 @@ def _chat(raw: dict[str, Any], where: Callable[[str], str], mistakes: list[str])
         except BadTeamsConfig as fault:
             mistakes.append(f"{place}: {fault}")
     return found
+
+
+def _teams_lacks(good: Mapping[str, Any]) -> list[str]:
+    """What a bot with an app id cannot do without."""
+    single = good.get("app_type", "SingleTenant") == "SingleTenant"
+    if good.get("app_id") and single and not good.get("app_tenant_id"):
+        return ["app_tenant_id: missing; it says whose accounts may decide"]
+    return []
 
 
 def _in_table(place: str, name: str) -> str:

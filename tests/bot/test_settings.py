@@ -112,3 +112,45 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     settings = load_settings({"RINGMASTER_CONFIG": str(config), "RINGMASTER_PORT": "6000"})
 
     assert settings.port == 6000
+
+
+def test_slack_is_there_when_token_and_secret_are_and_neither_ever_shows() -> None:
+    env = {
+        "SLACK_BOT_TOKEN": "xoxb-tok",
+        "SLACK_SIGNING_SECRET": "shh",
+        "SLACK_API_URL": "http://127.0.0.1:1/api/",
+    }
+    settings = load_settings(env)
+
+    assert settings.slack is not None
+    assert settings.slack.api_url == "http://127.0.0.1:1/api/"
+    assert "xoxb-tok" not in repr(settings)
+    assert "shh" not in repr(settings)
+    assert load_settings({}).slack is None
+
+
+@pytest.mark.parametrize(
+    ("env", "mistake"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-tok"}, "slack.signing_secret: missing"),
+        (
+            {"SLACK_BOT_TOKEN": "t", "SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": "http://elsewhere/api/"},
+            "slack.api_url: must start with https://",
+        ),
+        ({"MICROSOFT_APP_TYPE": "Anything"}, "teams.app_type: must be SingleTenant or MultiTenant"),
+        ({"MICROSOFT_APP_ID": "app"}, "teams.app_tenant_id: missing; it says whose accounts may decide"),
+        ({"MICROSOFT_APP_PASSWORD": "secret-word"}, "teams app_password needs an app_id"),
+    ],
+)
+def test_half_a_chat_platform_is_a_mistake_and_not_a_guess(env: dict[str, str], mistake: str) -> None:
+    with pytest.raises(BadSettings) as bad:
+        load_settings(env)
+
+    assert mistake in str(bad.value)
+    assert "secret-word" not in str(bad.value)
+
+
+def test_a_bot_of_many_tenants_needs_no_tenant_of_its_own() -> None:
+    env = {"MICROSOFT_APP_ID": "app", "MICROSOFT_APP_TYPE": "MultiTenant"}
+
+    assert load_settings(env).teams.app_id == "app"
