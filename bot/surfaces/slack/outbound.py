@@ -13,11 +13,12 @@ from bot.surfaces.port import AddressBook
 from bot.surfaces.slack.drawing import body_of, versions, zone_of
 from bot.surfaces.slack.faults import UNSENDABLE, SlackRefused
 from bot.surfaces.slack.inbound import SURFACE
-from bot.surfaces.slack.pace import Pace
+from bot.surfaces.slack.pace import UPDATE_BURST, UPDATE_EVERY, Pace
 from bot.surfaces.slack.people import Own, People
 from bot.surfaces.slack.web import SlackWeb
 from cards.model import Card
 
+UPDATE: Final = "chat.update"
 METADATA_TYPE: Final = "ringmaster_card"
 HISTORY_LIMIT: Final = 200
 """A page of history; Slack recommends no more."""
@@ -40,6 +41,7 @@ class Outbound:
         self._people = people
         self._book = book
         self._pace = Pace(now)
+        self._updates = Pace(now, every=UPDATE_EVERY, burst=UPDATE_BURST)
         self._directs: OrderedDict[str, str] = OrderedDict()
         self._opening = asyncio.Lock()
         self._shown: OrderedDict[str, int] = OrderedDict()
@@ -81,9 +83,11 @@ class Outbound:
         before = self._shown.get(message_id)
         if before is not None and before >= version:
             return
+        if wait := self._updates.wait_seconds(UPDATE, message_id):
+            raise OutsideBusy("Slack takes so many changes a minute.", retry_after_seconds=wait)
         self._remember(message_id, version)
         try:
-            await self._put("chat.update", {"channel": channel, "ts": stamp}, tenant, card, channel)
+            await self._put(UPDATE, {"channel": channel, "ts": stamp}, tenant, card, channel)
         except OutsideFailed:
             if self._shown.get(message_id) == version:
                 self._remember(message_id, before)

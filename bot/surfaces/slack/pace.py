@@ -14,6 +14,9 @@ POST_EVERY: Final = timedelta(seconds=1)
 """Slack's rule for chat.postMessage, a channel."""
 POST_BURST: Final = 3
 """So many may go at once after a quiet time. Slack says that short bursts pass and gives no figure."""
+UPDATE_EVERY: Final = timedelta(seconds=1.5)
+UPDATE_BURST: Final = 10
+"""Together never more than 50 a minute: Slack's tier 3, for chat.update in a whole workspace."""
 PLACE_KEPT: Final = timedelta(minutes=10)
 """Who does not come by then has given up, or was parked."""
 CHANNELS_MAX: Final = 10_000
@@ -22,8 +25,12 @@ CHANNELS_MAX: Final = 10_000
 class Pace:
     """Remembers, for each channel, from when on a message may go."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], *, every: timedelta = POST_EVERY, burst: int = POST_BURST
+    ) -> None:
         self._now = now
+        self._every = every
+        self._burst = burst
         self._free_at: dict[str, datetime] = {}
         self._urgent_at: dict[str, datetime] = {}
         """The same for what is urgent: it stands behind what is urgent alone."""
@@ -41,31 +48,31 @@ class Pace:
         mine = self._places.get((channel, key))
         if mine is None:
             mine = self._urgent(channel, now) if urgent else self._next(channel, now)
-        opens = self._spent.get(channel, now) - POST_EVERY * (POST_BURST - 1)
+        opens = self._spent.get(channel, now) - self._every * (self._burst - 1)
         if mine <= now and opens <= now:
             self._places.pop((channel, key), None)
-            self._spent[channel] = max(now, self._spent.get(channel, now)) + POST_EVERY
+            self._spent[channel] = max(now, self._spent.get(channel, now)) + self._every
             return 0
         mine = self._places[channel, key] = max(mine, opens)
         return max(1, ceil((mine - now).total_seconds()))
 
     def held_up(self, channel: str, seconds: int) -> None:
         """Slack itself asked for patience in this channel."""
-        until = self._now() + timedelta(seconds=seconds) + POST_EVERY * (POST_BURST - 1)
+        until = self._now() + timedelta(seconds=seconds) + self._every * (self._burst - 1)
         for kept in (self._free_at, self._spent):
             kept[channel] = max(until, kept.get(channel, until))
 
     def _next(self, channel: str, now: datetime) -> datetime:
         """Take the channel's next turn: a second after the last one, the first few of a burst at once."""
         ahead = max(now, self._free_at.get(channel, now))
-        self._free_at[channel] = ahead + POST_EVERY
-        return ahead - POST_EVERY * (POST_BURST - 1)
+        self._free_at[channel] = ahead + self._every
+        return ahead - self._every * (self._burst - 1)
 
     def _urgent(self, channel: str, now: datetime) -> datetime:
         """A turn before all that is not urgent; the line behind it grows by one."""
         regular = self._next(channel, now)
         mine = min(regular, max(now, self._urgent_at.get(channel, now)))
-        self._urgent_at[channel] = mine + POST_EVERY
+        self._urgent_at[channel] = mine + self._every
         return mine
 
     def _forget(self, now: datetime) -> None:
