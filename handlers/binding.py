@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.core.answers import Answer, BoundAnswer, ChoiceAnswer, Client, HelpAnswer, RefusedAnswer, Which
 from bot.core.command_values import Bind, Help
-from bot.core.commands import parse, usage_lines
+from bot.core.commands import usage_lines
 from bot.core.directory import (
     CHAT_SURFACES,
     BindConversation,
@@ -24,6 +24,7 @@ from bot.core.gates import GateStatus
 from bot.core.grammar import ClientName, Vocabulary
 from bot.core.inbound import Heard
 from bot.core.ports import KeyState
+from bot.core.reading import parse
 from bot.core.rollout.state import RolloutStatus
 from bot.core.vocabulary import Message
 from handlers.callers import UNBOUND, Caller, counted

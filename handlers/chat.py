@@ -48,11 +48,12 @@ from bot.core.command_values import (
     Waiting,
     Why,
 )
-from bot.core.commands import complete, parse, usage_lines
+from bot.core.commands import usage_lines
 from bot.core.envelope import Standing
 from bot.core.errors import Refused
 from bot.core.gates import Gate, GateStatus, Verb
 from bot.core.inbound import Heard
+from bot.core.reading import complete, parse
 from bot.core.rollout.state import Rollout
 from bot.core.value import Value
 from handlers.binding import bind, hear_unbound, unbind

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from bot.core.answers import Client, MistypedAnswer, RefusedAnswer
-from bot.core.commands import unknown_id
 from bot.core.errors import Refused
 from bot.core.gates import Gate
 from bot.core.grammar import ClientName, Vocabulary
 from bot.core.project_words import Project
+from bot.core.reading import unknown_id
 from bot.core.rollout.state import Rollout
 from handlers.callers import Caller
 from handlers.office import Office

@@ -14,9 +14,15 @@ from bot.core.answer_parts import Client as Client
 from bot.core.answer_parts import Size as Size
 from bot.core.gates import GateStatus, Verb
 from bot.core.notices import Verdict
-from bot.core.phase_answers import PhaseAnswer, PhaseLine, PhasesAnswer
+from bot.core.phase_answers import PhaseAnswer, PhasesAnswer
 from bot.core.routine_answers import ReportedAnswer as ReportedAnswer
 from bot.core.routine_answers import ScanAnswer as ScanAnswer
+from bot.core.standing_answers import ClientState as ClientState
+from bot.core.standing_answers import DeviceAnswer as DeviceAnswer
+from bot.core.standing_answers import DeviceEpisode as DeviceEpisode
+from bot.core.standing_answers import RolloutAnswer as RolloutAnswer
+from bot.core.standing_answers import RolloutLine as RolloutLine
+from bot.core.standing_answers import StatusAnswer as StatusAnswer
 from bot.core.value import Value
 
 
@@ -111,87 +117,7 @@ class WhyAnswer(Value, tag="why"):
     """Why a yes would not count now; empty when it would."""
 
 
-# --- how it stands ---
-
-
-class RolloutLine(Value):
-    """One rollout in numbers."""
-
-    client: Client
-    rollout: str
-    code: str
-    title: str
-    status: str
-    size: Size
-    ring: int
-    """Counted from 1."""
-    rings: int
-    done: int
-    failed: int
-    in_progress: int
-    left_over: int
-    going_back: int
-    needs_hands: int
-    pauses: tuple[str, ...]
-    gate_code: str
-    starts_at: datetime
-    next_at: datetime | None
-    """When time itself goes on: the start, the next window, the end of a soak."""
-    ended_at: datetime | None
-    end_text: str
-    halt_text: str
-
-
-class ClientState(Value):
-    """One client now."""
-
-    client: Client
-    mode: str
-    stopped: str
-    rollouts: tuple[RolloutLine, ...]
-    last: RolloutLine | None = None
-    """The rollout that ended last, when none is under way."""
-    projects: tuple[PhaseLine, ...] = ()
-    """Projects that are not finished."""
-
-
-class StatusAnswer(Value, tag="status"):
-    """How it stands at one client or at several."""
-
-    clients: tuple[ClientState, ...]
-
-
-class RolloutAnswer(Value, tag="rollout"):
-    """How it stands with one rollout."""
-
-    line: RolloutLine
-
-
-class DeviceEpisode(Value):
-    """One device's part in one rollout."""
-
-    code: str
-    title: str
-    kb: str
-    ring: int
-    state: str
-    since: datetime | None
-    why: str
-
-
-class DeviceAnswer(Value, tag="device"):
-    """What we know of a device and did to it."""
-
-    client: Client
-    name: str
-    device_class: str
-    site: str
-    online: bool | None
-    last_contact: datetime | None
-    read_at: datetime | None
-    pending: int | None
-    episodes: tuple[DeviceEpisode, ...]
-    """Newest first."""
+# --- plain ones ---
 
 
 class OnCallAnswer(Value, tag="oncall"):

@@ -20,12 +20,12 @@ from bot.core.answers import (
     WhyAnswer,
 )
 from bot.core.command_values import Reported, Scan
-from bot.core.commands import parse
 from bot.core.envelope import BOT
 from bot.core.gates import Gate
 from bot.core.grammar import ClientName, Vocabulary
 from bot.core.intel import Catalogue, Flaw, UpdateRow, build_catalogue
 from bot.core.levels import PATCH_SCAN
+from bot.core.reading import parse
 from bot.core.routine_words import Routine, RoutineStatus
 from bot.core.tenants import ChangePolicy, Mode, SetMode
 from handlers.queries import fleet, open_gates

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.core.approving import FIRST, KNOWN, LATER, LINKS, RING, SERVERS, WINDOW, WITHOUT
 from bot.core.command_values import Approve, Mistyped
-from bot.core.commands import parse
 from bot.core.grammar import ClientName, Vocabulary
+from bot.core.reading import parse
 
 HERE = Vocabulary(
     clients=(ClientName(tenant="contoso", title="Contoso"),),

@@ -26,8 +26,9 @@ from bot.core.command_values import (
     Waiting,
     Why,
 )
-from bot.core.commands import COMMANDS, COMPLETIONS, complete, parse, usage_lines
+from bot.core.commands import COMMANDS, usage_lines
 from bot.core.grammar import MAX_TEXT_CHARACTERS, ClientName, Vocabulary
+from bot.core.reading import COMPLETIONS, complete, parse
 
 HERE = Vocabulary(
     clients=(

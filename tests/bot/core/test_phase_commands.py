@@ -19,8 +19,8 @@ from bot.core.command_values import (
     Reject,
     Target,
 )
-from bot.core.commands import complete, parse
 from bot.core.grammar import ClientName, Vocabulary
+from bot.core.reading import complete, parse
 
 HERE = Vocabulary(
     clients=(ClientName(tenant="contoso", title="Contoso Ltd"), ClientName(tenant="mill", title="Old Mill")),
