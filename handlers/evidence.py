@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from bot.core.narrowing import TAKEN_AWAY
 from bot.core.ports import FIND_LIMIT, UnitOfWork
 from bot.core.project_words import EvaluateProject, Project, ProjectStatus, RolloutSeen
 from bot.core.rollout.messages import RollbackStarted, RolloutEnded, RolloutHalted
-from bot.core.rollout.state import FINAL, Hand, Rollout, RolloutStatus
+from bot.core.rollout.state import FINAL, DeviceState, Hand, Rollout, RolloutStatus
 from bot.core.templates import spoken_update
 from handlers.hands import load_rollout
 from handlers.machines import ROLLOUT
@@ -21,6 +22,7 @@ SPEAKS: Final = frozenset(
     {*FINAL, RolloutStatus.HALTED, RolloutStatus.ROLLING_BACK} - {RolloutStatus.CANCELLED}
 )
 """Rollouts that say something about their update; one that is only under way, or was given up, does not."""
+_NOT_BEGUN: Final = frozenset({DeviceState.PLANNED})
 
 
 def followers(uow: UnitOfWork, kind: str, state: Any, facts: Iterable[Any]) -> list[EvaluateProject]:
@@ -73,7 +75,14 @@ def _seen(rollout: Rollout) -> RolloutSeen:
         code=rollout.code,
         status=rollout.status,
         at=_since(rollout),
+        untouched=_untouched(rollout),
     )
+
+
+def _untouched(rollout: Rollout) -> int:
+    """What it was not let do; while it may still go on, nothing is known to be left out by a stop."""
+    taken = sum(entry.why == TAKEN_AWAY for entry in rollout.offer.left_out)
+    return taken + (rollout.count(_NOT_BEGUN) if rollout.status in FINAL else 0)
 
 
 def _since(rollout: Rollout) -> datetime:

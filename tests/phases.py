@@ -95,9 +95,10 @@ def says(
     return AttestCriterion(project="p1", criterion=criterion, standing=standing(at=at, roles=roles))
 
 
-def seen(status: RolloutStatus | None, at: datetime = NOW) -> EvaluateProject:
+def seen(status: RolloutStatus | None, at: datetime = NOW, *, untouched: int = 0) -> EvaluateProject:
     """The rollout of the update stands so."""
-    known = RolloutSeen(update=UPDATE, rollout="r1", code="7K2", status=status, at=at if status else None)
+    since = at if status else None
+    known = RolloutSeen(update=UPDATE, rollout="r1", code="7K2", status=status, at=since, untouched=untouched)
     return EvaluateProject(project="p1", seen=(known,))
 
 

@@ -32,13 +32,22 @@ class Prerequisite(Value):
 
 
 def judged(criterion: Criterion, seen: RolloutSeen, at: datetime) -> Finding:
-    """What a rollout says about a prerequisite at this moment."""
+    """What a rollout says about a prerequisite at this moment.
+
+    Test PCs alone, however well they went, are not the client's PCs: what people left out needs a plan of its
+    own, and that one speaks then.
+    """
     if seen.status is None:
         return NOTHING
     good = (RolloutStatus.COMPLETED, *((RolloutStatus.COMPLETED_WITH_HELD,) * criterion.held_counts))
-    status = CriterionStatus.MET if seen.status in good else CriterionStatus.NOT_MET
+    met = seen.status in good and not seen.untouched
+    left = f", {seen.untouched:,} left out" if seen.untouched else ""
     finding = Finding(
-        status=status, at=seen.at, rollout=seen.rollout, code=seen.code, words=seen.status.spoken()
+        status=CriterionStatus.MET if met else CriterionStatus.NOT_MET,
+        at=seen.at,
+        rollout=seen.rollout,
+        code=seen.code,
+        words=f"{seen.status.spoken()}{left}",
     )
     return aged(criterion, finding, at)
 

@@ -154,6 +154,8 @@ class RolloutSeen(Value):
     """None: there is none."""
     at: datetime | None = None
     """When it came to stand so."""
+    untouched: int = 0
+    """Devices that people kept it from: left out when it was approved, or not begun when it was stopped."""
 
 
 class ProjectMessage(Value):

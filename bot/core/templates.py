@@ -61,7 +61,7 @@ class Criterion(Value):
     update: str = ""
     """Of a rollout: the update as it is spoken of, for example KB5041160."""
     held_counts: bool = False
-    """Of a rollout: true when one that left devices held counts as well."""
+    """Of a rollout: true when one that left devices held counts too; what people left out never does."""
     max_age_days: int = 0
     """What is older counts as stale; 0: it never grows old."""
 

@@ -77,8 +77,9 @@ def rolled_out(desk: Desk) -> Gate:
 def finish(desk: Desk, plan: Gate) -> None:
     """Installed, healthy, watched for long enough."""
     rollout = desk.rollout(plan)
+    (target,) = rollout.offer.targets
     with desk.store.read("contoso") as uow:
-        (run,) = decode_runs(uow.device_rows(rollout.id)).values()
+        run = decode_runs(uow.device_rows(rollout.id))[target.device_id]
     taken = SettleAction(rollout=rollout.id, device=run.device, key=run.key, outcome=Accepted())
     desk.tell(taken, actor=CONNECTOR)
     job = JobResult(key=run.key, finished_at=desk.at, exit_code=0)

@@ -32,6 +32,7 @@ from tests.handlers.phase_story import (
     rolled_out,
     started,
 )
+from tests.phases import UPDATE
 
 
 @pytest.fixture
@@ -141,6 +142,22 @@ def test_a_refused_go_stands_in_the_record_and_changes_nothing(desk: Desk) -> No
 
     assert desk.refusals() == ["not-ready"]
     assert (project(desk), desk.gate(question)) == (before, question)
+
+
+def test_a_rollout_of_a_part_is_no_rollout_to_all(desk: Desk) -> None:
+    started(desk, "patch")
+    desk.say("sam", "phase done list")
+    plan = desk.plan("contoso", ("CONTOSO-PC1", "CONTOSO-PC2"), update=UPDATE)
+    desk.say("dana", f"approve {plan.code} without CONTOSO-PC2")
+    desk.wait(seconds=1)
+    desk.read(plan, 0)
+
+    finish(desk, plan)
+
+    assert desk.rollout(plan).status == "completed"
+    assert blocked_words(project(desk)) == "missing: PCs are patched"
+    assert project(desk).findings["patched"].words == "completed, 1 left out"
+    assert folds(desk)
 
 
 def test_a_rollout_that_is_rolled_back_takes_the_go_away(desk: Desk) -> None:

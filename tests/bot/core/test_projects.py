@@ -194,6 +194,15 @@ def test_held_devices_count_where_the_template_says_so() -> None:
     assert status_of(project, "patched") == CriterionStatus.MET
 
 
+def test_what_people_left_out_never_counts_as_done() -> None:
+    phase = Phase(name="plan", prerequisites=(patched(held_counts=True),))
+
+    project = after(start(template=template(phase)), seen(DONE, untouched=13))
+
+    assert status_of(project, "patched") == CriterionStatus.NOT_MET
+    assert project.findings["patched"].words == "completed, 13 left out"
+
+
 def test_an_old_rollout_is_stale() -> None:
     phase = Phase(name="plan", prerequisites=(patched(max_age_days=3),))
 
