@@ -7,8 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.core.answers import Answer, BoundAnswer, ChoiceAnswer, Client, HelpAnswer, RefusedAnswer, Which
-from bot.core.command_values import Bind, Help
+from bot.core.answers import (
+    Answer,
+    BoundAnswer,
+    ChoiceAnswer,
+    Client,
+    HelpAnswer,
+    MistypedAnswer,
+    RefusedAnswer,
+    Which,
+)
+from bot.core.command_values import Bind, Help, Mistyped
 from bot.core.commands import usage_lines
 from bot.core.directory import (
     CHAT_SURFACES,
@@ -21,7 +30,7 @@ from bot.core.effects import ShowCard
 from bot.core.envelope import HOUSE, Actor
 from bot.core.errors import Refused
 from bot.core.gates import GateStatus
-from bot.core.grammar import ClientName, Vocabulary
+from bot.core.grammar import ClientName, Vocabulary, words_of
 from bot.core.inbound import Heard
 from bot.core.ports import KeyState
 from bot.core.reading import parse
@@ -41,6 +50,7 @@ HOW: Final = RefusedAnswer(
     " A lead can type `bind` with the client's name.",
     rule="unknown-conversation",
 )
+NO_SUCH_CLIENT: Final = "You lead no client of that name. Type `bind` and its name or short name."
 OPENLY_ANSWERED: Final = frozenset({"teams"})
 """Platforms whose channels know no message for one person alone: there an answer names nobody's clients."""
 NAME_IT: Final = RefusedAnswer(
@@ -58,6 +68,9 @@ def hear_unbound(office: Office, heard: Heard) -> Answer:
     reading = parse(heard.text, Vocabulary(clients=mine))
     if isinstance(reading, Help):
         return HelpAnswer(lines=usage_lines(), topic=reading.topic)
+    if isinstance(reading, Mistyped) and mine and _wants_to_bind(heard.text):
+        near = "" if _surface(heard.conversation) in OPENLY_ANSWERED else reading.suggestion
+        return MistypedAnswer(sentence=NO_SUCH_CLIENT, suggestion=near)
     if not isinstance(reading, Bind) or not _surface(heard.conversation):
         return counted(office, HOW)
     if not mine:
@@ -68,6 +81,11 @@ def hear_unbound(office: Office, heard: Heard) -> Answer:
         options = tuple((client.title, f"bind {client.tenant}") for client in mine)
         return ChoiceAnswer(question=Which.CLIENT, options=options)
     return _bound(office, directory, heard, reading.client)
+
+
+def _wants_to_bind(text: str) -> bool:
+    """True for `bind` with a name that is not understood; what the name may be is not looked at here."""
+    return isinstance(parse(" ".join(words_of(text)[:1]), Vocabulary()), Bind)
 
 
 _NOT_LEAD: Final = "Only a lead of the client may bind a conversation to it. Nothing was done."

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.core.answers import (
     Answer,
+    CardWanted,
     ChoiceAnswer,
     Client,
     HelpAnswer,
@@ -95,7 +96,7 @@ Planner = Callable[[PlanWanted], Answer]
 """Plans with inventory and public intelligence; provided by whoever has them."""
 
 
-def hear(office: Office, heard: Heard, planner: Planner) -> Answer:
+def hear(office: Office, heard: Heard, planner: Planner) -> Answer | CardWanted:
     """The answer to one typed line, for the person who typed it."""
     caller = admit(
         office,
@@ -134,7 +135,7 @@ def understood(office: Office, caller: Caller, text: str) -> Reading:
     return parse(text, vocabulary(office, caller)) if isinstance(reading, Mistyped) else reading
 
 
-def _carried_out(office: Office, caller: Caller, reading: Reading, planner: Planner) -> Answer:
+def _carried_out(office: Office, caller: Caller, reading: Reading, planner: Planner) -> Answer | CardWanted:
     match reading:
         case Mistyped():
             return MistypedAnswer(sentence=reading.sentence, suggestion=reading.suggestion)
@@ -158,7 +159,7 @@ def _carried_out(office: Office, caller: Caller, reading: Reading, planner: Plan
             return _told(office, caller, reading)
 
 
-def _told(office: Office, caller: Caller, command: Command) -> Answer:
+def _told(office: Office, caller: Caller, command: Command) -> Answer | CardWanted:
     """Questions: only about clients where the person has a role."""
     if isinstance(command, Help):
         return HelpAnswer(lines=usage_lines(), topic=command.topic)

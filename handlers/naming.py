@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from bot.core.answers import Client, MistypedAnswer, RefusedAnswer
+from bot.core.answers import CardWanted, Client, MistypedAnswer, RefusedAnswer
 from bot.core.errors import Refused
 from bot.core.gates import Gate
 from bot.core.grammar import ClientName, Vocabulary
@@ -15,7 +15,14 @@ from bot.core.rollout.state import Rollout
 from handlers.callers import Caller
 from handlers.office import Office
 from handlers.projects import criteria_here, project_with_code
-from handlers.queries import device_names, gate_with_code, open_codes, pending_updates, rollout_with_code
+from handlers.queries import (
+    card_with_code,
+    device_names,
+    gate_with_code,
+    open_codes,
+    pending_updates,
+    rollout_with_code,
+)
 
 T = TypeVar("T")
 
@@ -73,6 +80,17 @@ def found_project(office: Office, clients: Iterable[Client], code: str) -> tuple
             project = project_with_code(uow, code)
         found += [(client, project)] if project else []
     return _the_one(found, code)
+
+
+def found_card(office: Office, clients: Iterable[Client], code: str) -> CardWanted | None:
+    """The card that bears this short id, of a thing about which no words of its own are made."""
+    found: list[tuple[Client, CardWanted]] = []
+    for client in clients:
+        with office.store.read(client.tenant) as uow:
+            kind, id = card_with_code(uow, code)
+        found += [(client, CardWanted(tenant=client.tenant, kind=kind, id=id))] if id else []
+    one = _the_one(found, code)
+    return one[1] if one else None
 
 
 def _the_one(found: list[tuple[Client, T]], code: str) -> tuple[Client, T] | None:

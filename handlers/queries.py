@@ -65,6 +65,12 @@ def kind_of_thing(uow: UnitOfWork, id: str) -> str:
     return next((kind for kind in SHOWN if uow.get(kind, id) is not None), "")
 
 
+def card_with_code(uow: UnitOfWork, code: str) -> tuple[str, str]:
+    """Kind and id of what bears this short id besides rollouts and projects; empty when nothing does."""
+    rows = ((kind, uow.find(kind, code=code, limit=1)) for kind in ("gate", "notice", "routine", "page"))
+    return next(((kind, found[0].id) for kind, found in rows if found), ("", ""))
+
+
 def gate_with_code(uow: UnitOfWork, code: str) -> Gate | None:
     """The question with this short id, open or not."""
     rows = uow.find("gate", code=code, limit=1)

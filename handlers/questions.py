@@ -6,6 +6,7 @@ import msgspec
 
 from bot.core.answers import (
     Answer,
+    CardWanted,
     ChoiceAnswer,
     Client,
     ClientState,
@@ -24,7 +25,7 @@ from bot.core.gates import Gate, GateStatus, closed_sentence
 from bot.core.offers import DIGEST_PREFIX
 from bot.core.ports import UnitOfWork
 from handlers.callers import Caller
-from handlers.naming import found_gate, found_project, found_rollout, label, no_such
+from handlers.naming import found_card, found_gate, found_project, found_rollout, label, no_such
 from handlers.office import Office
 from handlers.phase_desk import project_answer
 from handlers.projects import phase_line, projects_here
@@ -79,17 +80,16 @@ def _by_deadline(items: list[WaitingItem]) -> tuple[WaitingItem, ...]:
     return tuple(sorted(items, key=lambda item: (item.until, item.code)))
 
 
-def status(office: Office, caller: Caller, target: Target | None) -> Answer:
+def status(office: Office, caller: Caller, target: Target | None) -> Answer | CardWanted:
     """How it stands with one thing, at one client, or everywhere here."""
     if target is not None and target.aim == Aim.CODE:
         found = found_rollout(office, caller.readable(), target.name)
         if found is None:
             project = found_project(office, caller.readable(), target.name)
-            return (
-                project_answer(office, caller, *project)
-                if project
-                else no_such(office, caller, "status", target.name)
-            )
+            if project is not None:
+                return project_answer(office, caller, *project)
+            card = found_card(office, caller.readable(), target.name)
+            return card or no_such(office, caller, "status", target.name)
         return RolloutAnswer(line=rollout_line(*found))
     wanted = [client for client in caller.readable() if target is None or client.tenant == target.name]
     states = []
@@ -105,7 +105,7 @@ def status(office: Office, caller: Caller, target: Target | None) -> Answer:
     return StatusAnswer(clients=tuple(states))
 
 
-def why(office: Office, caller: Caller, code: str) -> Answer:
+def why(office: Office, caller: Caller, code: str) -> Answer | CardWanted:
     """Why this person may or may not decide, and why a person is asked."""
     if not code:
         asked = waiting(office, caller)
@@ -118,7 +118,7 @@ def why(office: Office, caller: Caller, code: str) -> Answer:
         code = items[0].code
     found = found_gate(office, caller.readable(), code)
     if found is None:
-        return no_such(office, caller, "why", code)
+        return found_card(office, caller.readable(), code) or no_such(office, caller, "why", code)
     return _why_answer(office, caller, *found)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.core.answers import Answer
+from bot.core.answers import Answer, CardWanted
 from bot.core.command_values import (
     Approve,
     PhaseAdvance,
@@ -42,7 +42,9 @@ SEEKING: Final = (
 """Commands that change something and find it by themselves when no id is given."""
 
 
-def once(office: Office, caller: Caller, reading: Reading, carry_out: Callable[[], Answer]) -> Answer:
+def once(
+    office: Office, caller: Caller, reading: Reading, carry_out: Callable[[], Answer | CardWanted]
+) -> Answer | CardWanted:
     """The answer to the line; to a repetition, where nothing else is true, that it was answered before."""
     if not isinstance(reading, (*SEEKING, Resume)):
         return carry_out()

@@ -143,7 +143,7 @@ def _routine(uow: UnitOfWork, gate: Gate) -> Subject | None:
         code=routine.code,
         size=size,
         first=size,
-        waits_because=routine.levelled.why if gate.status == GateStatus.OPEN else "",
+        waits_because=routine.levelled.why,
     )
 
 

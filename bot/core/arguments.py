@@ -189,8 +189,10 @@ def read_review(*, flag: bool) -> Reader:
         if not leftover(words):
             return Reviewed(flag=flag)
         code = code_of(words[0], vocabulary)
-        if not code or leftover(words[1:]):
+        if not code:
             return unknown_code(spec, words, vocabulary)
+        if leftover(words[1:]):
+            return did_you_mean("Nothing but the id is kept.", f"{spec.word} {code}", spec.usage)
         return Reviewed(flag=flag, code=code)
 
     return read

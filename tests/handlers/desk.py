@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.core.actions import Approval, DeviceClass, DeviceSnapshot, FleetRead, PendingPatch
-from bot.core.answers import Answer, RefusedAnswer, Reply
+from bot.core.answers import Answer, CardWanted, RefusedAnswer, Reply
 from bot.core.buttons import NO_OFFER, ButtonValue, write
 from bot.core.directory import Client, Conversation, Person
 from bot.core.envelope import BOT, Actor
@@ -96,7 +96,7 @@ class Desk:
 
     # --- people ---
 
-    def say(self, person: str, text: str, room: str = "contoso", delivery: str = "") -> Answer:
+    def say(self, person: str, text: str, room: str = "contoso", delivery: str = "") -> Answer | CardWanted:
         """Type a line; without a delivery id it is a new one."""
         heard = Heard(
             conversation=room,

@@ -96,6 +96,23 @@ def test_an_unbound_channel_answers_nothing_but_how_to_bind_it(leads: Desk) -> N
     assert isinstance(type_in(leads, "dana", "help"), HelpAnswer)
 
 
+@pytest.mark.parametrize(
+    ("channel", "near"), [(CHANNEL, "bind contoso"), ("teams:t-1:19:abc@thread.tacv2", "")]
+)
+def test_a_mistyped_client_is_said_so_and_the_near_one_only_to_its_lead_alone(
+    leads: Desk, channel: str, near: str
+) -> None:
+    answer = type_in(leads, "dana", "bind contosso", channel)
+
+    assert isinstance(answer, MistypedAnswer)
+    assert answer.suggestion == near
+    assert "Contoso" not in answer.sentence
+
+
+def test_whoever_leads_nothing_learns_nothing_from_a_mistyped_client(leads: Desk) -> None:
+    assert isinstance(type_in(leads, "viv", "bind contosso"), RefusedAnswer)
+
+
 def test_a_bound_channel_cannot_be_taken_for_another_client_without_unbinding(leads: Desk) -> None:
     type_in(leads, "dana", "bind contoso")
     answer = type_in(leads, "dana", "bind quagga")

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.answers import (
-    Answer,
     ChoiceAnswer,
     DeviceAnswer,
     HelpAnswer,
     MistypedAnswer,
     OnCallAnswer,
     RefusedAnswer,
+    Reply,
     RolloutAnswer,
     StatusAnswer,
     WaitingAnswer,
@@ -27,7 +27,7 @@ from store.memory import MemoryStore
 from tests.handlers.desk import Desk
 
 
-def said(answer: Answer) -> str:
+def said(answer: Reply) -> str:
     return msgspec.json.encode(answer).decode().casefold()
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from bot.core.answers import (
+    CardWanted,
     ChoiceAnswer,
     DetailsWanted,
     MistypedAnswer,
@@ -147,6 +148,31 @@ def test_other_words_review_nothing(desk: Desk, line: str) -> None:
 
     assert isinstance(desk.say("viv", line), MistypedAnswer)
     assert notices_of(desk)[0].review == Review.OPEN
+
+
+def test_words_behind_the_id_are_answered_with_the_line_that_works(desk: Desk) -> None:
+    notice = raised(desk)
+
+    answer = desk.say("viv", f"flag {notice.code} the page is still broken")
+
+    assert isinstance(answer, MistypedAnswer)
+    assert answer.suggestion == f"flag {notice.code}"
+
+
+@pytest.mark.parametrize("line", ["status {code}", "why {code}", "{code}"])
+def test_the_id_of_a_notice_brings_its_card(desk: Desk, line: str) -> None:
+    notice = raised(desk)
+
+    answer = desk.say("viv", line.format(code=notice.code.lower()))
+
+    assert answer == CardWanted(tenant="contoso", kind="notice", id=notice.id)
+
+
+def test_the_id_of_a_notice_brings_no_card_to_another_client(desk: Desk) -> None:
+    notice = raised(desk)
+
+    assert isinstance(desk.say("zed", f"status {notice.code}", "quagga"), MistypedAnswer)
+    assert isinstance(desk.say("lou", notice.code), RefusedAnswer)
 
 
 def test_details_of_a_notice_are_its_own(desk: Desk) -> None:

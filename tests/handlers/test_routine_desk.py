@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from bot.core.answers import (
+    CardWanted,
     ChoiceAnswer,
     DetailsWanted,
     MistypedAnswer,
@@ -220,6 +221,22 @@ def test_it_is_listed_among_what_waits_and_says_why(desk: Desk) -> None:
     assert [item.title for item in waits.mine] == ["Patch scan"]
     assert isinstance(why, WhyAnswer)
     assert "policy says L2" in why.waits_because
+
+
+def test_why_it_was_asked_is_still_said_when_it_is_decided(desk: Desk) -> None:
+    routine, gate = asked(desk)
+    desk.click("sam", "approve", gate)
+    why = desk.say("sam", f"why {routine.code}")
+
+    assert isinstance(why, WhyAnswer)
+    assert "policy says L2" in why.waits_because
+
+
+def test_the_id_of_advice_brings_its_card(desk: Desk) -> None:
+    routine = advise(desk)
+
+    wanted = CardWanted(tenant="contoso", kind="routine", id=routine.id)
+    assert desk.say("viv", routine.code) == wanted
 
 
 def test_a_second_scan_while_one_is_asked_for_adds_nothing(desk: Desk) -> None:
