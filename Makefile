@@ -9,7 +9,7 @@ run: $(VENV)/.installed
 	$(BIN)/python -m bot serve --sample
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not soak" -n 2
+	$(BIN)/python -m pytest -m "not soak and not long" -n 2
 
 check: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -m "not soak" -n 2

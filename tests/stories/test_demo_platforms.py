@@ -51,12 +51,14 @@ def test_the_story_ends_well_there_and_tells_each_step(surface: str, tmp_path: P
     assert [words for words in STEPS[surface] if words not in run.out] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("surface", PLATFORMS)
 def test_the_same_seed_tells_the_same_story_there(surface: str, tmp_path: Path) -> None:
     first, again = (play(tmp_path / name, "--seed", "2", "--surface", surface) for name in ("one", "two"))
     assert first.lines == again.lines
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("surface", "name"), [("slack", "halt"), ("teams", "approval")])
 def test_a_broken_promise_is_named_there_too(surface: str, name: str, tmp_path: Path) -> None:
     run = play(tmp_path / "data", "--surface", surface, "--sabotage", name)

@@ -10,6 +10,7 @@ import pytest
 from tests.stories.demo_runs import play, said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["approval", "cap", "halt", "rollback", "ledger", "duplicate"])
 def test_a_broken_promise_ends_with_1_and_is_named_on_the_last_line(name: str, tmp_path: Path) -> None:
     run = play(tmp_path / "data", "--sabotage", name)

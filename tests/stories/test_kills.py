@@ -71,11 +71,13 @@ def play(folder: Path, seed: int, kills: int, surface: str = "console") -> None:
     assert done, f"nothing was carried out, so nothing was proved; {story}"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_ten_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     play(tmp_path, seed=20261116, kills=10)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("surface", ["slack", "teams"])
 def test_four_kills_on_a_chat_platform_lose_and_repeat_nothing(tmp_path: Path, surface: str) -> None:
