@@ -44,8 +44,11 @@ def refused_card(answer: RefusedAnswer) -> Card:
 
 
 def mistyped_card(answer: MistypedAnswer) -> Card:
-    """One sentence with the nearest right form."""
-    return answer_about(answer.sentence, status=NOT_DONE, typed=answer.suggestion)
+    """What was not understood, and how it is said; the usage is never cut off, however long."""
+    first, _, rest = answer.sentence.partition(". ")
+    if not rest:
+        return answer_about(answer.sentence, status=NOT_DONE, typed=answer.suggestion)
+    return answer_about(f"{first}.", line(rest), status=NOT_DONE, typed=answer.suggestion)
 
 
 def choice_card(answer: ChoiceAnswer) -> Card:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.core.answers import (
     ClientState,
     DeviceAnswer,
@@ -87,13 +89,15 @@ def _client_card(state: ClientState, say: Say) -> Card:
         lines.append(line(f"{_sentence(state.stopped)} Start again: ", again, "."))
     if state.mode != "live":
         lines.append(line(_MODES.get(state.mode, "This client is not set up: nothing starts here.")))
-    lines += [project_line(one, say) for one in state.projects[:SHOWN_PROJECTS]]
+    projects = [project_line(one, say) for one in state.projects[:SHOWN_PROJECTS]]
     if len(state.rollouts) == 1:
-        return _rollout_card(state.rollouts[0], say, lines, client_stopped=bool(state.stopped))
+        return _rollout_card(state.rollouts[0], say, lines, projects, client_stopped=bool(state.stopped))
     if state.rollouts:
         lines += [line(strong(one.code), " ", *_course(one, say), ".") for one in state.rollouts]
+        lines += projects
         title = f"{named(state.client)}: {count(len(state.rollouts), 'rollout')} under way."
         return answer_about(title, *lines, status=RUNNING, buttons=_client_buttons(state, say))
+    lines += projects
     if state.last:
         lines.append(line(f"Last: {state.last.code} ", *_course(state.last, say), "."))
     lines.append(line("Nothing needs hands."))
@@ -123,10 +127,18 @@ def _client_buttons(state: ClientState, say: Say) -> tuple[Button, ...]:
 
 def rollout_card(answer: RolloutAnswer, say: Say) -> Card:
     """One rollout in numbers, and what it waits for."""
-    return _rollout_card(answer.line, say, [])
+    return _rollout_card(answer.line, say)
 
 
-def _rollout_card(one: RolloutLine, say: Say, before: list[Element], *, client_stopped: bool = False) -> Card:
+def _rollout_card(
+    one: RolloutLine,
+    say: Say,
+    before: Sequence[Element] = (),
+    after: Sequence[Element] = (),
+    *,
+    client_stopped: bool = False,
+) -> Card:
+    """`before` holds for the client as a whole; what is no part of this rollout stands `after` it."""
     lines = [*before, line(*capital(_course(one, say)), ".")]
     if one.gate_code:
         lines.append(line(f"Waiting for an answer to {one.gate_code}: ", code(f"why {one.gate_code}"), "."))
@@ -137,7 +149,7 @@ def _rollout_card(one: RolloutLine, say: Say, before: list[Element], *, client_s
         lines.append(line(f"{count(one.in_progress, 'machine')} mid-install."))
     if one.left_over:
         lines.append(line(f"{count(one.left_over, 'machine')} held back or blocked; Details names them."))
-    lines.append(line(_hands(one)))
+    lines += [line(_hands(one)), *after]
     title = f"{one.code} {named(one.client)}: {shortened(one.title, 70)}"
     return answer_about(
         title, *lines, status=_status(one), buttons=_rollout_buttons(one, say, client_stopped)
@@ -172,9 +184,9 @@ def _course(one: RolloutLine, say: Say) -> Spans:
     """Where it is: `ring 2 of 3: 15 of 84 done, 0 failed`."""
     match RolloutStatus(one.status):
         case RolloutStatus.AWAITING_APPROVAL:
-            return (f"not approved yet, {size_words(one.size)}, starts ", *say.when(one.starts_at))
+            return (f"not approved yet, {size_words(one.size)}", *_starts(one, say))
         case RolloutStatus.SCHEDULED:
-            return (f"approved, {size_words(one.size)}, starts ", *say.when(one.starts_at))
+            return (f"approved, {size_words(one.size)}", *_starts(one, say))
         case RolloutStatus.RUNNING:
             return (_progress(one),)
         case RolloutStatus.PAUSED:
@@ -186,6 +198,11 @@ def _course(one: RolloutLine, say: Say) -> Spans:
         case _:
             ended: Spans = (" ", moment(one.ended_at, MomentStyle.DAY_TIME)) if one.ended_at else ()
             return (f"{one.status.replace('-', ' ')}: {cause(one.end_text)},", *ended)
+
+
+def _starts(one: RolloutLine, say: Say) -> Spans:
+    """When, while that lies ahead: a planned start that has passed while it waited says nothing any more."""
+    return (", starts ", *say.when(one.starts_at)) if one.starts_at > say.now else ()
 
 
 def _progress(one: RolloutLine) -> str:

@@ -18,6 +18,7 @@ from bot.core.answers import (
     ClientState,
     MistypedAnswer,
     RefusedAnswer,
+    RolloutAnswer,
     Size,
     StatusAnswer,
     StoppedAnswer,
@@ -26,7 +27,7 @@ from bot.core.answers import (
 )
 from bot.core.gates import GateStatus
 from bot.core.rollout.state import RolloutStatus
-from cards.answer_examples import ANSWERS, FERNHILL, LINE, NOW, VOTE, WAITING_ITEM, ZONE, example_value
+from cards.answer_examples import ANSWERS, FERNHILL, LINE, NOW, PHASE, VOTE, WAITING_ITEM, ZONE, example_value
 from cards.answers import answer_card
 from cards.limits import PUSH_CHARACTERS, TITLE_CHARACTERS, broken_limits, fitted
 from cards.model import Card
@@ -109,6 +110,20 @@ def test_the_one_rollout_of_a_stopped_client_is_started_again_and_not_stopped() 
     assert [button.label for button in shown.buttons] == ["Start again", "Details"]
 
 
+def test_a_planned_start_that_has_passed_unapproved_is_not_promised() -> None:
+    waiting = msgspec.structs.replace(LINE, status=RolloutStatus.AWAITING_APPROVAL, starts_at=NOW)
+
+    assert "Not approved yet, 84 PCs.\n" in words(RolloutAnswer(line=waiting))
+
+
+def test_a_project_never_stands_between_a_rollout_and_its_course() -> None:
+    state = ClientState(client=FERNHILL, mode="live", stopped="", rollouts=(LINE,), projects=(PHASE,))
+
+    shown = words(StatusAnswer(clients=(state,)))
+
+    assert shown.index("Ring 2 of 3") < shown.index("Nothing needs hands") < shown.index(PHASE.code)
+
+
 def test_what_could_not_be_restored_is_said_before_all_is_well() -> None:
     line = msgspec.structs.replace(LINE, status="rollback-incomplete", needs_hands=3, ended_at=NOW)
     said = words(msgspec.structs.replace(ANSWERS["rollout-halted"], line=line))
@@ -121,6 +136,16 @@ def test_a_mistyped_line_prints_the_right_one_to_type() -> None:
     said = words(MistypedAnswer(sentence="No client 'x' here.", suggestion="stop fernhill"))
 
     assert "Or type: stop fernhill" in said
+
+
+def test_every_right_form_of_a_mistyped_line_can_be_read() -> None:
+    ways = ", ".join(f"`approve 7K2 way number {n}`" for n in range(10))
+
+    shown = words(
+        MistypedAnswer(sentence=f"I do not understand 'x' there. Less than all: {ways}.", suggestion="")
+    )
+
+    assert "way number 9" in shown
 
 
 @pytest.mark.parametrize("question", list(Which))
