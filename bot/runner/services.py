@@ -131,6 +131,7 @@ class Services:
         """A card waits for a platform however long that is away (design 10), and never with its other places:
         a change that comes meanwhile is shown at once wherever that is possible."""
         key = tenant, leased.item.key
+        self.retried += 1
         self.in_vain[key] += 1
         asked = fault.retry_after_seconds if isinstance(fault, OutsideBusy) else None
         wait = timedelta(seconds=asked) if asked else self.delay(min(self.in_vain[key], CARD_STEPS))

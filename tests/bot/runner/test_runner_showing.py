@@ -279,6 +279,14 @@ async def test_a_card_waits_for_its_platform_however_long_that_is_away(bench: Be
     assert bench.store.parked("contoso") == []
 
 
+async def test_every_card_that_is_put_off_is_counted_as_tried_again(bench: Bench, glass: Glass) -> None:
+    bench.plan(["d1"])
+    glass.before = [OutsideFailed("503")] * 2  # both places
+    await bench.settle()
+
+    assert bench.app.services.retried == 1
+
+
 async def test_nothing_is_looked_up_before_a_first_sending(bench: Bench, glass: Glass) -> None:
     bench.plan(["d1"])
     await bench.settle()
