@@ -32,7 +32,7 @@ def askable(gate: Gate) -> tuple[str, ...]:
 
 
 def needs_words(gate: Gate, names: Mapping[str, str]) -> str:
-    """`Needs 1 of Dana, Sam.` With votes: `Needs 1 more of Sam, Lee; yes from Dana.`"""
+    """`Needs 1 of Dana, Sam, Lee.`, `Needs both Dana, Sam.`, `Needs 1 more of Sam, Lee; yes from Dana.`"""
     have = gate.approvals()
     missing = max(gate.question.rules.quorum - len(have), 0)
     able = askable(gate)
@@ -40,7 +40,8 @@ def needs_words(gate: Gate, names: Mapping[str, str]) -> str:
     more = " more" if have else ""
     yes = f"; yes from {some((voter(vote, names) for vote in have), PEOPLE_SHOWN)}" if have else ""
     if able and len(able) == missing:
-        return f"Needs {who}{' too' if have else ''}{yes}."
+        every = {1: "", 2: "both "}.get(missing, "all of ")
+        return f"Needs {every}{who}{' too' if have else ''}{yes}."
     return f"Needs {missing}{more} of {who}{yes}."
 
 

@@ -95,7 +95,7 @@ def test_who_may_not_decide_is_not_named_among_those_who_may() -> None:
 
     shown = lines(gate_card(asked(plan)))[9]
 
-    assert "Needs Mara, Tomas." in shown
+    assert "Needs both Mara, Tomas." in shown
     assert gate_card(asked(plan)).mention == ("mara", "tomas")
 
 

@@ -170,7 +170,9 @@ def _open_next_ring(rollout: Rollout, at: datetime) -> list[RolloutFact]:
 def _completed(rollout: Rollout, at: datetime) -> RolloutFact:
     left = rollout.count(frozenset({D.HELD, D.BLOCKED, D.PLANNED, D.FAILED, D.SILENT}))
     if not left:
-        return RolloutEnded(status=S.COMPLETED, text="all devices healthy", at=at)
+        part = bool(rollout.changes.rings or rollout.changes.without)
+        text = "all devices of the approved part healthy" if part else "all devices healthy"
+        return RolloutEnded(status=S.COMPLETED, text=text, at=at)
     text = f"done, {left} devices are left over"
     return RolloutEnded(status=S.COMPLETED_WITH_HELD, text=text, at=at)
 

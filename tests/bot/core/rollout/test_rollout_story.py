@@ -9,6 +9,7 @@ import pytest
 from bot.core.actions import InstallUpdate, RebootDevice
 from bot.core.errors import Broken, Refused
 from bot.core.gates import CancelGate, GateSettled, GateStatus
+from bot.core.narrowing import Narrowing
 from bot.core.policy import Caps, WindowRule
 from bot.core.rollout import messages as m
 from bot.core.rollout.advance import next_due, watching
@@ -111,6 +112,16 @@ def test_a_message_of_another_kind_is_our_own_fault() -> None:
 
 
 # --- good days ---
+
+
+def test_the_end_of_a_part_never_speaks_for_all_devices() -> None:
+    bench = Bench(offer(("d1",), ("d2", "d3"))).plan()
+    bench.vote("approve", changes=Narrowing(rings=1))
+    bench.install("d1")
+    bench.soak()
+
+    assert bench.status == S.COMPLETED
+    assert bench.rollout.end_text == "all devices of the approved part healthy"
 
 
 def test_two_rings_go_through_to_the_end() -> None:
