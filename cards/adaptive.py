@@ -14,7 +14,7 @@ import msgspec
 
 from cards.adaptive_actions import VERSION, actions
 from cards.adaptive_size import room_beside, within
-from cards.adaptive_tables import rows_as_lines, table
+from cards.adaptive_tables import rows_as_lines
 from cards.adaptive_text import Drawn, block, has_template, quiet, quiet_line, sentence, small
 from cards.inert import inert
 from cards.limits import fitted
@@ -180,7 +180,7 @@ def _body(card: Card, zone: ZoneInfo) -> list[Drawn]:
     drawn: list[Drawn] = []
     divided = False
     for element in card.body:
-        parts = _element(element, zone, phone=card.phone)
+        parts = _element(element, zone)
         if divided and parts:
             parts[0] = {**parts[0], "separator": True, "spacing": "Medium"}
             divided = False
@@ -189,7 +189,7 @@ def _body(card: Card, zone: ZoneInfo) -> list[Drawn]:
     return drawn
 
 
-def _element(element: Element, zone: ZoneInfo, *, phone: bool) -> list[Drawn]:
+def _element(element: Element, zone: ZoneInfo) -> list[Drawn]:
     match element:
         case Text():
             return [_text(element, zone)]
@@ -198,7 +198,7 @@ def _element(element: Element, zone: ZoneInfo, *, phone: bool) -> list[Drawn]:
         case Facts():
             return _facts(element, zone)
         case Table():
-            return rows_as_lines(element, zone) if phone else table(element, zone)
+            return rows_as_lines(element, zone)
         case Progress():
             numbers = Strong(text=f"{element.done} of {element.total}")
             return [block(sentence((numbers, f" {element.label}"), zone))]

@@ -14,7 +14,7 @@ ENVELOPE_BYTES: Final = 6_000
 """Held back for what the card does not know: conversation, sender, ids, addresses, the attachment's frame."""
 NOTE_BYTES: Final = 600
 """Held back for the sentence that says what is missing."""
-_MANY: Final = ("facts", "rows")
+_MANY: Final = ("facts",)
 """Where an element keeps more than one line."""
 
 

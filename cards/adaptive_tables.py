@@ -1,4 +1,4 @@
-"""Draws tables for Teams: as a table where there is room, as lines where there is a phone."""
+"""Draws tables for Teams as lines: a table of its own kind stays blank on phones."""
 
 from __future__ import annotations
 
@@ -9,30 +9,8 @@ from cards.limits import TABLE_ROWS
 from cards.model import Spans, Table
 
 
-def table(element: Table, zone: ZoneInfo) -> list[Drawn]:
-    """A table of its own kind, only where the card is not for phones: those show it empty."""
-    columns = _columns(element)
-    if not columns:
-        return []
-    head = _row([block(quiet_line(name), weight="Bolder") for name in columns])
-    rows = [
-        _row([block(sentence(cell, zone)) for cell in _padded(row, len(columns))]) for row in _shown(element)
-    ]
-    drawn: Drawn = {
-        "type": "Table",
-        "columns": [{"width": 1} for _ in columns],
-        "firstRowAsHeader": True,
-        "rows": [head, *rows],
-    }
-    return [drawn, *_rows_left_out(element)]
-
-
-def _row(cells: list[Drawn]) -> Drawn:
-    return {"type": "TableRow", "cells": [{"type": "TableCell", "items": [cell]} for cell in cells]}
-
-
 def rows_as_lines(element: Table, zone: ZoneInfo) -> list[Drawn]:
-    """The same for a phone: every row as a sentence that names its columns."""
+    """Every row as a sentence that names its columns; what is empty is left out."""
     columns = _columns(element)
     if not element.rows:
         return [block(quiet_line(", ".join(columns) + ": none"))] if columns else []
@@ -42,19 +20,16 @@ def rows_as_lines(element: Table, zone: ZoneInfo) -> list[Drawn]:
 
 def _row_as_line(columns: tuple[str, ...], row: tuple[Spans, ...], zone: ZoneInfo) -> Drawn:
     spans: Spans = ()
-    for place, (name, cell) in enumerate(zip(columns, row, strict=False)):
-        spans = (*spans, f"{'; ' if place else ''}{name}{': ' if name else ''}", *cell)
-    return block(sentence(spans, zone))
+    for name, cell in zip(columns, row, strict=False):
+        if cell and any(cell):
+            spans = (*spans, f"{'; ' if spans else ''}{name}{': ' if name else ''}", *cell)
+    return block(sentence(spans or ("-",), zone))
 
 
 def _columns(element: Table) -> tuple[str, ...]:
     """The names, and nameless ones where a row is longer."""
     width = max([len(element.columns), *(len(row) for row in element.rows)])
     return (*element.columns, *("" for _ in range(width - len(element.columns))))
-
-
-def _padded(row: tuple[Spans, ...], width: int) -> tuple[Spans, ...]:
-    return (*row, *(() for _ in range(width - len(row))))
 
 
 def _shown(element: Table) -> tuple[tuple[Spans, ...], ...]:

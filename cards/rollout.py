@@ -123,14 +123,14 @@ def _scheduled(view: RolloutView) -> tuple[Element, ...]:
 
 
 def approved_words(view: RolloutView) -> Spans:
-    """`Approved by Dana 22:04.`, or `Approved by Dana 22:04: 3 of 84, the rest was left out by Dana.`"""
+    """`4QT, approved by Dana 22:04.`, or `...: 3 of 84, the rest was left out by Dana.`"""
     rollout = view.rollout
     who = some((person(one, view.names) for one in rollout.approved_by), PEOPLE_SHOWN) or "nobody"
     if rollout.approved_at is None:
-        return ("Not approved yet.",)
+        return (f"{rollout.code}, not approved yet.",)
     part = approved_part(view)
     at = short(rollout.approved_at, view.now, view.zone)
-    return (f"Approved by {who} ", *at, f": {part}." if part else ".")
+    return (f"{rollout.code}, approved by {who} ", *at, f": {part}." if part else ".")
 
 
 def _running(view: RolloutView) -> tuple[Element, ...]:
@@ -174,7 +174,7 @@ def _next(view: RolloutView) -> Spans:
     if to_go:
         at_once = f"at most {rollout.offer.caps.concurrent:,} at once"
         return (f"{to_go:,} more, {at_once}; then watched, then {_after_ring(rollout)}.",)
-    return (f"all of this ring are under way; then watched, then {_after_ring(rollout)}.",)
+    return (f"all of this ring is under way; then watched, then {_after_ring(rollout)}.",)
 
 
 def _after_ring(rollout: Rollout) -> str:
