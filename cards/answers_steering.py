@@ -86,7 +86,8 @@ def ended_card(answer: EndedAnswer, say: Say) -> Card:
     lines = [line(f"{one.done} of {machines(one.size)} have the update and keep it.")]
     if one.in_progress:
         lines.append(line(f"{count(one.in_progress, 'machine')} mid-install will finish."))
-    lines.append(line("Take it off again: ", code(f"rollout rollback {one.code}"), "."))
+    if one.done or one.in_progress:
+        lines.append(line("Take it off again: ", code(f"rollout rollback {one.code}"), "."))
     return answer_about(title, *lines, status=STOPPED)
 
 

@@ -133,6 +133,7 @@ def change_form(view: GateView) -> Form:
         fields=(_rings_field(offer), _start_field(view), _without_field(offer)),
         submit=button("Approve this part", SUBMIT_VERB, view.buttons.get(SUBMIT_VERB, ""), style="primary"),
         note=f"{NEEDS_NEW_PLAN} Rings, limits and the way back stay as they were asked.",
+        typed=f"approve {gate.code} without <device>",
     )
 
 

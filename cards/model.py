@@ -255,6 +255,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, tag="form"):
     note: str = ""
     errors: tuple[FieldError, ...] = ()
     """Filled in when the form comes back to be corrected."""
+    typed: str = ""
+    """The line that does the same, for where the form does not open."""
 
 
 # --- constructors: what card files write ---

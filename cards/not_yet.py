@@ -59,4 +59,5 @@ def not_yet_form(view: PhaseGateView) -> Form:
         ),
         submit=button("Not yet", WORDS_VERB, view.buttons.get(WORDS_VERB, ""), style="danger"),
         note=MEANS,
+        typed=f"reject {gate.code} <reason>",
     )

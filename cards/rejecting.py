@@ -75,4 +75,5 @@ def reject_form(view: GateView) -> Form:
         note=_MEANS.get(
             gate.question.purpose, "Nothing is installed; it needs a new plan to be asked again."
         ),
+        typed=f"reject {gate.code} <reason>",
     )

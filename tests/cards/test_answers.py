@@ -16,6 +16,7 @@ from bot.core.answers import (
     ChoiceAnswer,
     Client,
     ClientState,
+    EndedAnswer,
     MistypedAnswer,
     RefusedAnswer,
     RolloutAnswer,
@@ -44,6 +45,15 @@ def words(answer: Answer) -> str:
 
 def test_every_kind_of_answer_has_an_example() -> None:
     assert {type(answer) for answer in ANSWERS.values()} == set(get_args(Answer))
+
+
+def test_what_ended_before_anything_was_installed_offers_nothing_to_take_off() -> None:
+    line = msgspec.structs.replace(LINE, done=0, in_progress=0)
+
+    assert "rollback" not in words(EndedAnswer(at=NOW, line=line))
+    assert "rollout rollback 7K2" in words(
+        EndedAnswer(at=NOW, line=msgspec.structs.replace(line, code="7K2", done=1))
+    )
 
 
 def test_waiting_counts_what_is_mine_and_names_whom_the_rest_waits_for() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
+from cards.changing import change_form
 from cards.forms import moment_value, returned, validate
+from cards.gate_examples import view
 from cards.html import Drawing
 from cards.html_forms import render_form
 from cards.model import (
@@ -20,6 +23,8 @@ from cards.model import (
     button,
 )
 from cards.plain import render_form as plain_form
+from cards.rejecting import reject_form
+from cards.views import GateView
 
 ONE, TWO = Option(value="1", label="One"), Option(value="2", label="Two")
 START = DateTimeField(
@@ -96,6 +101,13 @@ def test_too_few_chosen_is_a_fault() -> None:
 )
 def test_a_moment_is_read_on_the_fields_clock(text: str, meant: datetime | None) -> None:
     assert moment_value(START, text) == meant
+
+
+@pytest.mark.parametrize(("form", "word"), [(reject_form, "reject"), (change_form, "approve")])
+def test_a_form_of_a_question_names_the_line_that_does_the_same(
+    form: Callable[[GateView], Form], word: str
+) -> None:
+    assert form(view()).typed.startswith(f"{word} {view().gate.code} ")
 
 
 def test_a_form_comes_back_as_it_was_filled_in() -> None:

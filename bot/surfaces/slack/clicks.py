@@ -76,7 +76,7 @@ class Clicks:
         zone = zone_of(outcome.zone)
         if isinstance(outcome.answer, Form):
             held = _held(outcome.answer, clicked, where)
-            typed = outcome.current.typed if outcome.current else ""
+            typed = outcome.answer.typed
             trigger = click.trigger_id or ""
             turn.after.append(partial(self._private.open, trigger, outcome.answer, held, where, zone, typed))
         elif (card := _to_show(outcome, hidden=where.replaces)) is not None:

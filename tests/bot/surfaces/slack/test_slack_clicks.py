@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.surfaces.port import Outcome
@@ -245,10 +246,11 @@ async def test_an_address_too_long_for_the_modal_is_left_out(house: House) -> No
 
 async def test_a_trigger_that_has_run_out_is_told_with_the_typed_way_out(house: House) -> None:
     house.stub.next("views.open", says("expired_trigger_id"))
-    house.desk.outcome = Outcome(answer=a_form(), current=a_card())
+    form = msgspec.structs.replace(a_form(), typed="reject 7K2 <reason>")
+    house.desk.outcome = Outcome(answer=form, current=a_card())
     await house.click()
     told = house.stub.calls("response_url")[0]
-    assert "press the button again, or type: approve 7K2" in told["text"] + str(told["blocks"])
+    assert "press the button again, or type: reject 7K2 <reason>" in told["text"] + str(told["blocks"])
     assert told["replace_original"] is False
 
 
