@@ -95,7 +95,7 @@ class Outbound:
 
     async def find(self, conversation: str, key: str) -> str | None:
         """See `Surface.find`: the newest messages there, a few pages back."""
-        own = await self._people.own()
+        own = await self._people.own(patient=True)
         if own is None:
             raise OutsideFailed("Slack did not say who the bot is, so its own messages cannot be told apart.")
         channel = await self._channel(conversation)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from bot.core.errors import OutsideFailed
-from bot.surfaces.slack.web import QUICK_SECONDS, SlackWeb
+from bot.surfaces.slack.web import CALL_SECONDS, QUICK_SECONDS, SlackWeb
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +55,15 @@ class People:
         self._not_before: datetime | None = None
         self._accounts: dict[str, tuple[datetime, Account | None]] = {}
 
-    async def own(self) -> Own | None:
-        """Ourselves; learned once. None when Slack cannot be asked just now."""
-        if self._own is None and (self._not_before is None or self._not_before <= self._now()):
+    async def own(self, *, patient: bool = False) -> Own | None:
+        """Ourselves; learned once. None when Slack cannot be asked just now.
+
+        `patient` where nobody's click waits for it: then it is asked in any case, and given its time.
+        """
+        if self._own is None and (patient or self._not_before is None or self._not_before <= self._now()):
+            seconds = CALL_SECONDS if patient else QUICK_SECONDS
             try:
-                self._own = _own(await self._web.look("auth.test", {}, seconds=QUICK_SECONDS))
+                self._own = _own(await self._web.look("auth.test", {}, seconds=seconds))
             except OutsideFailed as failed:
                 log.warning("Slack did not say who the bot is: %s", failed)
                 self._not_before = self._now() + FAILURE_KEPT
