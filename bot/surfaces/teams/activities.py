@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from bot.surfaces.port import Answer
+from cards import plain
 from cards.adaptive import Mention, TeamsCard, nobody, render
 from cards.adaptive_forms import BACK_VERB, render_form
 from cards.adaptive_text import quiet_line
-from cards.model import Button, Card, line
+from cards.model import Button, Card, Text, line
 
 CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
 TOAST_TYPE: Final = "application/vnd.microsoft.activity.message"
@@ -20,6 +21,8 @@ ON_AN_ANSWER: Final = "__answer"
 """In the data of a button that stands on an answer. To Teams an answer is a message like any card of ours; a
 click on it must not be taken for one on the card: it would be kept as a copy of it, and redrawn."""
 CUT_SENTENCE: Final = "This is too long for Teams and not shown here. The console has all of it."
+NOTE_LINES: Final = 2
+"""Beside the title: what people read of a note at the edge of the window before it goes away."""
 
 Body = dict[str, Any]
 
@@ -84,9 +87,16 @@ def shortened(card: Card) -> Card:
     return msgspec.structs.replace(card, body=(line(CUT_SENTENCE),))
 
 
-def is_sentence(card: Card) -> bool:
-    """Nothing but one sentence: it fits into a note at the edge of the window."""
-    return not card.body and not card.buttons
+def in_words(card: Card, zone: ZoneInfo) -> str:
+    """All that a card says, when it is a sentence or two; else nothing.
+
+    Such a card needs no room of its own. Put in the place of a question it would take the question away from
+    somebody who has only been told why a press did not count, with no button that leads back.
+    """
+    if card.buttons or len(card.body) > NOTE_LINES or not all(isinstance(one, Text) for one in card.body):
+        return ""
+    said = (plain.sentence(one.text, zone) for one in card.body if isinstance(one, Text))
+    return " ".join((card.title, *said))
 
 
 def card_answer(card: TeamsCard) -> Body:

@@ -244,8 +244,9 @@ def _in_place(outcome: Outcome, *, on_answer: bool) -> Body:
         return _shown(activities.drawn(outcome.current, zone), on_answer=on_answer)
     if told is None:
         return activities.toast(TAKEN)
-    if isinstance(told, Card) and activities.is_sentence(told):
-        return activities.toast(told.title)
+    words = activities.in_words(told, zone) if isinstance(told, Card) else ""
+    if words and (words == told.title or not outcome.back):
+        return activities.toast(words)
     return _shown(activities.drawn(told, zone, back=outcome.back), on_answer=on_answer)
 
 

@@ -68,8 +68,14 @@ async def test_a_refusal_with_more_to_say_is_a_view_of_ones_own_with_a_way_back(
     assert (back["verb"], back["data"]) == ("show", {"value": BACK})
 
 
-async def test_without_a_card_to_go_back_to_there_is_no_way_back(town: Town) -> None:
+async def test_without_a_way_back_a_refusal_of_a_few_words_never_takes_the_question_away(town: Town) -> None:
     town.desk.outcome = Outcome(answer=answer(SENTENCE, line("Dana and Sam may.")))
+    body = await town.invoke(town.click())
+    assert (body["type"], body["value"]) == (TOAST, f"{SENTENCE} Dana and Sam may.")
+
+
+async def test_without_a_card_to_go_back_to_there_is_no_way_back(town: Town) -> None:
+    town.desk.outcome = Outcome(answer=answer(SENTENCE, *[line("Dana and Sam may.")] * 3))
     assert titles(await town.invoke(town.click())) == []
 
 
