@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot.core.notices import Review
+import msgspec
+
+from bot.core.notices import Review, recall_id
 from cards.button_row import DETAILS, Wish, row
 from cards.limits import LABEL_CHARACTERS
 from cards.model import Card, Element, Emphasis, Shape, Status, code, context, facts, line, moment
@@ -47,6 +49,13 @@ def notice_card(view: NoticeView) -> Card:
         mention=(notice.on_call,) if told.need and notice.on_call and notice.review == Review.OPEN else (),
         typed=f"looks right {notice.code}" if notice.review != Review.LOOKS_RIGHT else f"flag {notice.code}",
     )
+
+
+def recall_card(view: NoticeView) -> Card:
+    """The same as a new message, because a card that only changes wakes nobody."""
+    card = notice_card(view)
+    again = {"key": f"recall:{recall_id(view.notice)}", "buttons": row(view.buttons, DETAILS)}
+    return msgspec.structs.replace(card, **again)
 
 
 def notice_details(view: NoticeView) -> Card:

@@ -11,7 +11,7 @@ from bot.core.notices import AnswerWanted, DeployFailed, DevicesScanned, Link, N
 from bot.core.pipeline_news import DeployState
 from cards import sample
 from cards.model import Card
-from cards.notice import notice_card, notice_details
+from cards.notice import notice_card, notice_details, recall_card
 from cards.views import NoticeView
 
 _change = msgspec.structs.replace
@@ -112,6 +112,7 @@ EXAMPLES: dict[str, Card] = {
     "failed-looks-right": notice_card(view(_change(FAILED, review=Review.LOOKS_RIGHT, **_REVIEWED))),
     "failed-flagged": notice_card(view(_change(FAILED, review=Review.FLAGGED, **_REVIEWED))),
     "failed-hostile-words": notice_card(view(_hostile(), client="W" * 120)),
+    "recall": recall_card(view(_change(FAILED, times=3))),
     "waits": notice_card(view(WAITS)),
     "scanned": notice_card(view(SCANNED)),
     "scanned-with-gaps": notice_card(view(_change(SCANNED, happening=GAPS))),

@@ -203,6 +203,9 @@ MOVES: Final[Mapping[Review | None, Mapping[type[Value], tuple[Review, ...]]]] =
 }
 """What looked right once is open again when it repeats; a flag stays until somebody says that it is right."""
 
+CALLED_AGAIN: Final = frozenset({2, 3, 5, 10, 20, 50})
+"""How often it must have happened for the person on call to get one more message: a card that only changes
+wakes nobody, and one that rings forty times a day is switched off (our judgement)."""
 _REVIEWED: Final = {Verdict.LOOKS_RIGHT: R.LOOKS_RIGHT, Verdict.FLAG: R.FLAGGED}
 
 
@@ -323,4 +326,18 @@ def react(notice: Notice, fact: NoticeFact) -> list[Effect]:
     """The card follows; only where a person is needed does it reach somebody's own messages."""
     priority = DECISION if notice.needs_person and not isinstance(fact, NoticeReviewed) else NOTICE
     persons = (notice.on_call,) if notice.on_call else ()
-    return [ShowCard(kind="notice", id=notice.id, priority=priority, persons=persons)]
+    shown = ShowCard(kind="notice", id=notice.id, priority=priority, persons=persons)
+    if isinstance(fact, NoticeRepeated) and notice.needs_person and notice.times in CALLED_AGAIN and persons:
+        again = ShowCard(kind="recall", id=recall_id(notice), priority=DECISION, persons=persons)
+        return [shown, again]
+    return [shown]
+
+
+def recall_id(notice: Notice) -> str:
+    """Names one more call about the notice: each is a message of its own."""
+    return f"{notice.id}.{notice.times}"
+
+
+def recalled(id: str) -> str:
+    """The notice that a call is about."""
+    return id.rpartition(".")[0]

@@ -9,7 +9,7 @@ from typing import Final
 from bot.core.directory import Directory
 from bot.core.gates import Gate, GateStatus
 from bot.core.narrowing_choices import later_starts
-from bot.core.notices import DevicesScanned, Notice, Review
+from bot.core.notices import DevicesScanned, Notice, Review, recalled
 from bot.core.offers import DIGEST_PREFIX
 from bot.core.pages import Page, PageStatus
 from bot.core.ports import UnitOfWork
@@ -38,7 +38,7 @@ from cards.changing import (
 from cards.details import gate_details, rollout_details
 from cards.gate import gate_card
 from cards.model import Card
-from cards.notice import notice_card, notice_details
+from cards.notice import notice_card, notice_details, recall_card
 from cards.page import page_card
 from cards.recommendation import shadow_card
 from cards.reminder import reminder_card
@@ -73,6 +73,8 @@ def draw(
     services: Services, uow: UnitOfWork, tenant: str, directory: Directory, kind: str, id: str
 ) -> Drawn | None:
     """The card of one thing as it is committed now, or None when there is no such thing."""
+    if kind == "recall":
+        return _recall(services, uow, tenant, directory, recalled(id))
     row = uow.get("gate" if kind == "reminder" else kind, id)
     if row is None:
         return None
@@ -291,6 +293,16 @@ def _notice(
     view = notice_view(services, uow, tenant, directory, id)
     persons = (view.notice.on_call,) if view.notice.on_call else ()
     return Drawn(card=notice_card(view), version=version, persons=persons)
+
+
+def _recall(services: Services, uow: UnitOfWork, tenant: str, directory: Directory, id: str) -> Drawn | None:
+    """One more message to the person on call: it happened again."""
+    row = uow.get("notice", id)
+    if row is None:
+        return None
+    view = notice_view(services, uow, tenant, directory, id)
+    persons = (view.notice.on_call,) if view.notice.on_call else ()
+    return Drawn(card=recall_card(view), version=row.version, channel=False, persons=persons)
 
 
 def notice_view(

@@ -171,6 +171,30 @@ def test_only_what_needs_a_person_hurries_and_reaches_one(
     assert notices.react(notices.evolve(None, fact), fact) == [effect]
 
 
+def repeats(times: int, *, needs: bool = True) -> list[list[Any]]:
+    """What each of so many repetitions asks for."""
+    message = msgspec.structs.replace(RAISE, needs_person=needs, on_call="dana" if needs else "")
+    (fact,) = notices.decide(None, message, frame())
+    notice, asked = notices.evolve(None, fact), []
+    for number in range(times):
+        again = msgspec.structs.replace(message, occurrence=f"again-{number}")
+        (fact,) = notices.decide(notice, again, frame())
+        notice = notices.evolve(notice, fact)
+        asked.append(notices.react(notice, fact))
+    return asked
+
+
+def test_the_person_on_call_gets_one_more_message_when_it_happens_again_but_not_every_time() -> None:
+    calls = [effect for effects in repeats(12) for effect in effects if effect.kind == "recall"]
+
+    assert [call.id for call in calls] == ["n-1.2", "n-1.3", "n-1.5", "n-1.10"]
+    assert {call.persons for call in calls} == {("dana",)}
+
+
+def test_what_needs_nobody_calls_nobody_again() -> None:
+    assert {effect.kind for effects in repeats(5, needs=False) for effect in effects} == {"notice"}
+
+
 def test_a_review_redraws_without_hurry() -> None:
     (effect,) = notices.react(IN[R.FLAGGED], FLAG)
 
