@@ -106,6 +106,21 @@ async def test_repetitions_change_the_same_card_and_post_no_other(bench: Bench) 
     assert len(await cards(bench, "dm-dana")) == 1
 
 
+async def test_who_is_on_call_gets_a_message_of_its_own_when_it_happens_again(bench: Bench) -> None:
+    for number in (1, 2, 3, 4):
+        await deliver(bench, "deployment_status", status(number=number, id=9000 + number), number)
+        await bench.settle()
+
+    direct = await bench.app.backend.posts("dana", "dm-dana", 50)
+    recalls = [post for post in direct if "recall:" in post.key]
+    assert len(recalls) == 2
+    assert all("time today" in post.card.push for post in recalls)
+    assert [
+        post for post in await bench.app.backend.posts("dana", "contoso", 50) if "recall" in post.key
+    ] == []
+    bench.whole()
+
+
 async def test_a_gate_at_github_says_where_to_answer(bench: Bench) -> None:
     await deliver(bench, "deployment_protection_rule", protection(run_id=777))
     await bench.settle()
