@@ -69,6 +69,8 @@ class Services:
         self.shown: dict[tuple[str, str, str], datetime] = {}
         self.patience: dict[tuple[str, str, str], datetime] = {}
         """(tenant, key, place) -> before when the place does not want to hear of that card again."""
+        self.platform_trouble: dict[str, str] = {}
+        """Surface -> what it said last when it could not be used; said in the log when it changes."""
         self.in_vain: Counter[tuple[str, str]] = Counter()
         """(tenant, key) -> how often in a row a card could not be brought to all its places."""
         self.counters: Mapping[str, int] = {}

@@ -97,6 +97,7 @@ async def _everywhere(showing: Showing, places: tuple[Place, ...]) -> None:
         try:
             _not_yet(showing, place)
             await _bring(showing, place)
+            _say_trouble(showing.services, place.surface, "")
         except OutsideGone as gone:
             await _unreachable(showing, place, gone)
         except OutsideFailed as fault:
@@ -104,6 +105,7 @@ async def _everywhere(showing: Showing, places: tuple[Place, ...]) -> None:
             _remember_wait(showing, place, fault)
             if not isinstance(fault, OutsideBusy):
                 failed[place.surface] += 1
+                _say_trouble(showing.services, place.surface, str(fault))
     if troubles:
         raise max(troubles, key=_how_bad)
 
@@ -134,9 +136,21 @@ def _how_bad(fault: OutsideFailed) -> tuple[bool, int]:
     return isinstance(fault, OutsideUnclear), seconds
 
 
+def _say_trouble(services: Services, surface: str, words: str) -> None:
+    """Said once when a platform goes away and once when it is back, in the surface's own sentences."""
+    before = services.platform_trouble.get(surface, "")
+    if words == before:
+        return
+    services.platform_trouble[surface] = words
+    if words:
+        log.warning("cards wait for %s: %s", surface, words)
+    else:
+        log.warning("%s takes cards again", surface)
+
+
 async def _unreachable(showing: Showing, place: Place, gone: OutsideGone) -> None:
     """A place that only a person can open again: counted, said in the log without names, and left."""
-    log.warning("a card could not be shown on %s: %s", place.surface, type(gone).__name__)
+    log.warning("a card could not be shown on %s: %s", place.surface, gone)
     await showing.services.in_worker(_count_unreachable, showing.services, showing.tenant, place.surface)
 
 

@@ -292,3 +292,16 @@ async def test_nothing_is_looked_up_before_a_first_sending(bench: Bench, glass: 
     await bench.settle()
 
     assert glass.looked_up == 0
+
+
+async def test_an_outage_is_said_once_in_the_log_and_so_is_its_end(
+    bench: Bench, glass: Glass, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.plan(["d1"])
+    glass.before = [OutsideFailed("the token was revoked")] * 6
+    for _ in range(10):
+        await bench.settle()
+        bench.clock.advance(bench.clock.now() + timedelta(minutes=4))
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+    assert said == ["cards wait for console: the token was revoked", "console takes cards again"]
