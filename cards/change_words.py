@@ -8,9 +8,14 @@ from bot.core.offers import Offer
 from bot.core.rollout.state import Rollout
 from cards.device_words import short_size
 from cards.model import Spans
-from cards.plural import count, some
+from cards.plural import count, shortened, some
 from cards.views import GateView, RolloutView
 from cards.voter_words import PEOPLE_SHOWN, part_words, person, voter
+
+CALLED_BY_NAME = 3
+"""More names than this are no longer read on a phone."""
+NAME_CHARACTERS = 24
+"""Windows allows 15 for a computer's short name; longer ones are cut."""
 
 
 def taken_so_far(view: GateView) -> Spans:
@@ -61,4 +66,13 @@ def approved_part(view: RolloutView | GateView) -> str:
         return ""
     who = some((person(one, view.names) for one in rollout.changed_by), PEOPLE_SHOWN)
     by = f" by {who}" if who else ""
-    return f"{len(rollout.offer.targets):,} of {asked_count(rollout):,}, the rest was left out{by}"
+    return f"{len(rollout.offer.targets):,} of {asked_count(rollout):,}, {_the_rest(rollout)} left out{by}"
+
+
+def _the_rest(rollout: Rollout) -> str:
+    """A few by name, many as `the rest`."""
+    names = [entry.name for entry in rollout.offer.left_out if entry.why == TAKEN_AWAY]
+    if len(names) > CALLED_BY_NAME:
+        return "the rest was"
+    verb = "was" if len(names) == 1 else "were"
+    return f"{some(shortened(name, NAME_CHARACTERS) for name in sorted(names))} {verb}"
