@@ -94,14 +94,9 @@ def assess(
     tenant = office.tenant(tenant_id)
     if tenant is None:
         raise Refused("This client is not set up yet.", rule="not-provisioned")
-    taken = _taken(office, tenant_id, update, wished=requester is not None, outside=outsider is not None)
-    free = tuple(device for device in fleet if device.device_id not in taken)
-    catalogue = intel.catalogue()
-    case = Case(tenant, update, catalogue, free)
-    lacking = Case(tenant, update, catalogue, fleet).resolution.needs
-    held = {need.device_id: taken[need.device_id] for need in lacking if need.device_id in taken}
-    if held and not case.resolution.needs:
-        raise Refused(f"Every device that lacks it is part of {taken_by(held)} already.", rule="taken")
+    wished, outside = requester is not None, outsider is not None
+    taken = _taken(office, tenant_id, update, wished=wished, outside=outside)
+    case, held = _case(tenant, update, intel, fleet, taken)
     flaws = tuple(sorted(intel.flaws(case.cves()), key=lambda flaw: flaw.cve))
     actor = _actor(requester, proof, outsider)
     received_at = outsider.received_at if outsider else None
@@ -131,6 +126,19 @@ def assess(
         mode=tenant.mode,
     )
     return office.transact(frame, message)
+
+
+def _case(
+    tenant: Tenant, update: str, intel: Intel, fleet: tuple[DeviceSnapshot, ...], taken: dict[str, str]
+) -> tuple[Case, dict[str, str]]:
+    """The devices that are free for it, and those that lack it too but are part of another rollout."""
+    catalogue = intel.catalogue()
+    case = Case(tenant, update, catalogue, tuple(one for one in fleet if one.device_id not in taken))
+    lacking = Case(tenant, update, catalogue, fleet).resolution.needs
+    held = {need.device_id: taken[need.device_id] for need in lacking if need.device_id in taken}
+    if held and not case.resolution.needs:
+        raise Refused(f"Every device that lacks it is part of {taken_by(held)} already.", rule="taken")
+    return case, held
 
 
 def _taken(office: Office, tenant: str, update: str, *, wished: bool, outside: bool) -> dict[str, str]:
