@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -28,6 +29,15 @@ ROWS = [
 ]
 ELSEWHERE = {"account", "name", *(key for _, key in CHAT_ENVIRONMENT.values())}
 """The name of a table, and what the environment can say as well."""
+SHAPES: tuple[type[Any], ...] = (
+    HardCaps,
+    NinjaOneSettings,
+    GitHubConfig,
+    RecommenderConfig,
+    SlackConfig,
+    TeamsConfig,
+)
+"""Every table of the file."""
 DERIVED = {"key_file": "the data folder's name with `.keys"}
 
 
@@ -44,14 +54,14 @@ def test_every_default_on_the_page_is_the_one_in_the_program() -> None:
 
 def test_every_default_of_the_chat_platforms_is_the_one_in_the_program() -> None:
     listed = {row[1]: row[2] for row in ROWS if row[0].startswith(("SLACK_", "MICROSOFT_"))}
-    shapes = {"slack": SlackConfig, "teams": TeamsConfig}
+    shapes: dict[str, type[Any]] = {"slack": SlackConfig, "teams": TeamsConfig}
     fields = {f"{name}.{f.name}": f for name, shape in shapes.items() for f in msgspec.structs.fields(shape)}
     assert listed == {name: as_written(fields[name].default) for name in listed}
 
 
 def test_every_key_that_only_the_file_knows_is_on_the_page_with_its_default() -> None:
     listed = {row[1]: row[2] for row in ROWS if not row[0].startswith("RINGMASTER_")}
-    for shape in (HardCaps, NinjaOneSettings, GitHubConfig, RecommenderConfig, SlackConfig, TeamsConfig):
+    for shape in SHAPES:
         for field in msgspec.structs.fields(shape):
             if field.name not in ELSEWHERE:
                 assert listed[field.name] == as_written(field.default)
