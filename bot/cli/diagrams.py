@@ -12,8 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from bot.cli.printed import add_write, print_or_write
 from bot.core import deployments, gates, notices, pages, pipelines, project_words, routine_words
-from bot.core.errors import Refused
 from bot.core.pipeline_news import DeployState, RunState
 from bot.core.rollout.state import DEVICE_MOVES, STATUS_MOVES, DeviceState, RolloutStatus
 
@@ -31,19 +31,12 @@ Move = tuple[StrEnum | None, StrEnum, str]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this verb."""
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE} instead of printing it")
+    add_write(parser, PAGE)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print, or write where the documents are."""
-    if not args.write:
-        print(page(), end="")
-        return 0
-    if not PAGE.parent.is_dir():
-        raise Refused(f"There is no folder {PAGE.parent} here. Start this in the root of the repository.")
-    PAGE.write_text(page(), encoding="utf-8")
-    print(f"wrote {PAGE}")
-    return 0
+    return print_or_write(page(), PAGE, write=args.write)
 
 
 def page() -> str:

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from bot.cli.stopping import told_to_stop
 from bot.clock import SystemClock
 from bot.twins.fleet.scenario import BadScenario, read_scenario
 from bot.twins.fleet.server import build_app
@@ -123,11 +123,7 @@ async def _serve(twin: Twin, host: str, port: int, *, until_stdin_ends: bool) ->
 
 
 async def _told_to_stop(*, until_stdin_ends: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # not every platform has signal handlers in loops
-            loop.add_signal_handler(number, stop.set)
+    stop, loop = told_to_stop(), asyncio.get_running_loop()
     if until_stdin_ends:
         # The other end of a pipe closes even when its holder is killed: nobody is left behind.
         threading.Thread(target=_wait_for_end, args=(loop, stop), daemon=True).start()

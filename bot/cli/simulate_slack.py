@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from aiohttp import web
 
 from bot.cli import worldly
 from bot.cli.playing import Stage, to_paste
+from bot.cli.stopping import told_to_stop
 from bot.twins.slack.control import PREFIX, TOKEN_HEADER
 from bot.twins.slack.fake import FakeSlack, SlackOptions
 from bot.twins.slack.scenario import BadScenario, read_scenario
@@ -118,11 +117,7 @@ def stage(fake: FakeSlack) -> Stage:
 
 
 async def _told_to_stop() -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # not every platform has signal handlers in loops
-            loop.add_signal_handler(number, stop.set)
+    stop = told_to_stop()
     await stop.wait()
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
-import signal
 import sys
 from typing import Final
 
@@ -18,6 +16,7 @@ import msgspec
 
 from bot.cli import worldly
 from bot.cli.playing import Stage, to_paste
+from bot.cli.stopping import told_to_stop
 from bot.clock import SystemClock
 from bot.twins.teams.control import TOKEN_HEADER, address_book, arrange
 from bot.twins.teams.sample import SAMPLE
@@ -73,11 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _serve(teams: Teams, host: str, port: int) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # not every platform has signal handlers in loops
-            loop.add_signal_handler(number, stop.set)
+    stop = told_to_stop()
     async with serving(teams, host, port) as url:
         print(msgspec.json.encode({"url": url, "pid": os.getpid()}).decode())
         print(

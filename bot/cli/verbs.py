@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.cli.entry import VERBS, Verb
-from bot.core.errors import Refused
+from bot.cli.printed import add_write, print_or_write
 
 PAGE: Final = Path("docs/cli.md")
 HEAD: Final = """# The command line
@@ -26,19 +26,12 @@ Exit codes: 0 all is well; 1 a fault was found (named on the last line); 2 wrong
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this verb."""
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE} instead of printing it")
+    add_write(parser, PAGE)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print, or write where the documents are."""
-    if not args.write:
-        print(page(), end="")
-        return 0
-    if not PAGE.parent.is_dir():
-        raise Refused(f"There is no folder {PAGE.parent} here. Start this in the root of the repository.")
-    PAGE.write_text(page(), encoding="utf-8")
-    print(f"wrote {PAGE}")
-    return 0
+    return print_or_write(page(), PAGE, write=args.write)
 
 
 def page() -> str:
