@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -41,13 +42,13 @@ class MendedAdapter(CloudAdapter):  # type: ignore[misc]  # the SDK has no types
         return response.body if isinstance(response, InvokeResponse) else None
 
 
-class MendedHandler(ActivityHandler):  # type: ignore[misc]  # the SDK has no types
+class MendedHandler(ActivityHandler, ABC):  # type: ignore[misc]  # the SDK has no types
     """Defects 1 and 2: an invoke is answered with a plain value that needs no serialiser of the SDK."""
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
         """Status 200 on the outside, always; what Teams reads is the status in the body."""
         return InvokeResponse(status=int(HTTPStatus.OK), body=await self.invoked(turn_context))
 
+    @abstractmethod
     async def invoked(self, turn_context: TurnContext) -> dict[str, Any]:
         """The body of the answer; to be written by the heir."""
-        raise NotImplementedError
