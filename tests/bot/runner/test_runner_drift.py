@@ -7,45 +7,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from typing_extensions import override
 
-from bot.core.actions import Approval, DeviceClass, DeviceSnapshot, FleetRead, PendingPatch
+from bot.core.actions import Approval
 from bot.core.gates import GateStatus
 from bot.core.intel import KevRow, UpdateRow
-from tests.bot.runner.runner_bench import Bench, FakeRmm, open_bench
+from tests.bot.runner.fleet_rmm import RmmWithFleet
+from tests.bot.runner.runner_bench import Bench, open_bench
 from tests.builders import KB, NOW, waiting
 
 CVE, OTHER, UPDATE = "CVE-2026-90001", "5077777", "2026-11"
 FIRST, SECOND = "r-2026-11", "r-2026-11-2"
-
-
-class RmmWithFleet(FakeRmm):
-    """Lists two PCs of Contoso with the same patches each."""
-
-    pending: tuple[PendingPatch, ...] = (waiting(),)
-
-    @override
-    async def read_fleet(self, organisation_id: str) -> FleetRead:
-        names = ("d1", "d2") if organisation_id == "o1" else ()
-        return FleetRead(
-            organisation_id=organisation_id,
-            read_at=self._now(),
-            devices=tuple(self._snapshot(name) for name in names),
-        )
-
-    def _snapshot(self, name: str) -> DeviceSnapshot:
-        return DeviceSnapshot(
-            device_id=name,
-            organisation_id="o1",
-            name=name.upper(),
-            device_class=DeviceClass.WORKSTATION,
-            role="office",
-            os_name="Windows 11",
-            os_build="26100",
-            site="hq",
-            online=True,
-            pending=self.pending,
-        )
 
 
 @pytest.fixture

@@ -8,14 +8,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from typing_extensions import override
 
 from bot.core.actions import (
     Action,
-    DeviceClass,
-    DeviceSnapshot,
-    FleetRead,
-    PendingPatch,
     ScanPatches,
     Unclear,
 )
@@ -28,45 +23,13 @@ from bot.runner.fleet import cached_devices
 from bot.runner.services import LEASE_SECONDS, MAX_ATTEMPTS
 from handlers.engine import outbox_items
 from handlers.routines import consider, routines
-from tests.bot.runner.runner_bench import DANA, Bench, FakeRmm, open_bench
-from tests.builders import KB, NOW, standing, waiting
+from tests.bot.runner.fleet_rmm import RmmWithFleet
+from tests.bot.runner.runner_bench import DANA, Bench, open_bench
+from tests.builders import KB, NOW, standing
 
 CVE = "CVE-2026-90001"
 PRODUCT = "Windows 11 Version 24H2 for x64-based Systems"
 S = RoutineStatus
-
-
-class RmmWithFleet(FakeRmm):
-    """Lists two PCs of Contoso with the same patches each."""
-
-    pending: tuple[PendingPatch, ...] = (waiting(),)
-
-    @override
-    async def read_fleet(self, organisation_id: str) -> FleetRead:
-        names = ("d1", "d2") if organisation_id == "o1" else ()
-        return FleetRead(
-            organisation_id=organisation_id,
-            read_at=self._now(),
-            devices=tuple(self._snapshot(name) for name in names),
-        )
-
-    def _snapshot(self, name: str) -> DeviceSnapshot:
-        return DeviceSnapshot(
-            device_id=name,
-            organisation_id="o1",
-            name=name.upper(),
-            device_class=DeviceClass.WORKSTATION,
-            role="office",
-            os_name="Windows 11",
-            os_build="26100",
-            site="hq",
-            online=True,
-            pending=self.pending,
-        )
-
-    def scans(self) -> list[str]:
-        """Devices on which a scan took effect, in order."""
-        return [action.device_id for action in self.done if isinstance(action, ScanPatches)]
 
 
 class Desk:

@@ -62,6 +62,7 @@ async def test_a_changed_card_is_redrawn_without_a_reload(
     await house.surface.update("c/fernhill", sent, Card(push="p", title="Ring 2 of 3", key="k"), version=1)
 
     await phone.get_by_role("heading", name="Ring 2 of 3").wait_for()
+    assert await phone.get_by_role("heading", name="Ring 1 of 3").count() == 0
 
 
 async def test_a_decision_can_be_made_by_keyboard_alone(phone: Page, browser: Browser, house: House) -> None:

@@ -169,6 +169,7 @@ async def test_a_closed_page_stops_listening(browser: Browser, house: House) -> 
         while house.hub.listeners:
             house.hub.publish(Change(conversation="c/fernhill", message_id="m1"))
             await asyncio.sleep(0)
+    assert house.hub.listeners == 0
 
 
 async def test_the_feed_alone_carries_fresh_delivery_numbers_and_the_version(

@@ -46,27 +46,37 @@ def test_seven_go_at_once_and_the_eighth_is_told_to_wait_a_second() -> None:
 def test_after_the_wait_that_was_named_there_is_room() -> None:
     moment = Moment()
     pace = Pace(moment.now)
+    waited = 0
     for _ in range(2_000):
         try:
             pace.take("19:x")
         except OutsideBusy as busy:
             moment.pass_by(busy.retry_after_seconds or 0)
-            pace.take("19:x")
+            pace.take("19:x")  # raises when the wait was too short
+            waited += 1
+    assert waited > 0
 
 
 def test_a_refused_call_does_not_count() -> None:
     moment = Moment()
     pace = Pace(moment.now)
+    refused = 0
     for _ in range(50):
         try:
             pace.take("19:x")
         except OutsideBusy:
-            continue
+            refused += 1
     moment.pass_by(2)
-    pace.take("19:x")
+    pace.take("19:x")  # raises when refusals count
+
+    assert refused == 43
 
 
 def test_one_conversation_does_not_wait_for_another() -> None:
     pace = Pace(Moment().now)
-    for number in range(100):
-        pace.take(f"19:{number}")
+    for _ in range(7):
+        pace.take("19:full")
+    with pytest.raises(OutsideBusy):
+        pace.take("19:full")
+
+    assert [pace.take(f"19:{number}") for number in range(100)] == [None] * 100  # type: ignore[func-returns-value]

@@ -259,7 +259,8 @@ async def test_a_card_with_every_element_is_taken(here: Town) -> None:
         {"type": "Input.ChoiceSet", "id": "c", "choices": [{"title": "a", "value": "a"}]},
         {"type": "Input.Toggle", "id": "t", "title": "a"},
     ]
-    await here.card(here.place("@dana"), card_of("Approve", body=body, msteams={"width": "Full"}))
+    card = card_of("Approve", body=body, msteams={"width": "Full"})
+    assert (await here.send(here.place("@dana"), card_activity(card))).status_code == 201
 
 
 async def test_a_guest_and_a_foreigner_are_told_apart_in_the_roster(here: Town) -> None:
