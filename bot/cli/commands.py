@@ -29,7 +29,7 @@ TAIL: Final = """
   channel of several clients a command without a client gets a choice, never a guess.
 - An update is a KB number, a CVE, or a month such as `2026-11`.
 - What is not understood is never carried out: the answer is one sentence with the nearest right form.
-- Every button has its typed form, and it stands on the card.
+- Every decision has its typed form, and it stands on the card.
 """
 
 

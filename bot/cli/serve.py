@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import msgspec
 
 from bot.app import Ringmaster, ninjaone
 from bot.cli.sample import SampleFleet, prepare_sample, sample_account, start_fleet
+from bot.cli.stopping import told_to_stop
 from bot.clock import SystemClock
 from bot.control import open_control
 from bot.core.errors import Refused
@@ -99,13 +99,10 @@ def _named(port: int, variable: str) -> Iterator[None]:
 
 
 async def _run(app: Ringmaster, *, sample: bool) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = told_to_stop()
     ticker = Ticker(app.tick, app.settings.tick_seconds)
     ticker.start()
-    wakes = loop.create_task(app.serve_wakes())
+    wakes = asyncio.get_running_loop().create_task(app.serve_wakes())
     print(_greeting(app.settings, sample=sample), flush=True)
     await stopped.wait()
     print("Stopping; what is under way is found again at the next start.", file=sys.stderr)
