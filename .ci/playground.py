@@ -118,7 +118,7 @@ class Client:
         """Open a chat or channel; the list may be folded away."""
         self.page.get_by_role("treeitem", name=place).first.dispatch_event("click")
         self.page.get_by_role("textbox").first.wait_for()
-        time.sleep(1)
+        time.sleep(1)  # a page that is not ours, and nothing in it says which conversation is open
 
     def say(self, text: str, *, post: bool = False, mention: bool = False) -> None:
         """Type a line, as a new post of the channel or into the chat."""
@@ -129,7 +129,7 @@ class Client:
             self.page.get_by_role("menuitem", name="Ringmaster").click()
             self.page.keyboard.type(" ")
         self.page.keyboard.type(text)
-        time.sleep(0.3)
+        boxes.filter(has_text=text).first.wait_for()
         if post:
             self.page.get_by_role("button", name="Post", exact=True).click()
         else:
